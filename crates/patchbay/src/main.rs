@@ -1,0 +1,2 @@
+//! patchbay
+fn main() {}
