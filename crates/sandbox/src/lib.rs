@@ -1,1 +1,79 @@
-//! sandbox
+//! The outside world in a box: HubSpot, Aircall, a scheduler and a mailbox, each on an address of its own.
+//!
+//! It uses nothing of ours and is written from the providers' documents, so that it cannot share our
+//! misreading of them. Everything is in memory. Each address shows its state as a page at `/` and takes
+//! orders under `/_sandbox/`.
+
+mod aircall;
+mod answer;
+mod asked;
+mod clock;
+mod control;
+mod courier;
+mod diary;
+mod fault;
+mod hubspot;
+mod mailbox;
+mod origin;
+mod page;
+mod plug;
+mod scheduler;
+mod settings;
+
+use std::net::SocketAddr;
+
+pub use settings::Settings;
+
+/// The four providers, listening.
+pub struct Sandbox {
+    hubspot: origin::Running,
+    aircall: origin::Running,
+    scheduler: origin::Running,
+    mailbox: origin::Running,
+    smtp: mailbox::smtp::Running,
+}
+
+impl Sandbox {
+    pub async fn start(settings: Settings) -> std::io::Result<Self> {
+        courier::ready();
+        let mailbox = mailbox::Mailbox::default();
+        Ok(Self {
+            hubspot: origin::start(settings.hubspot, hubspot::HubSpot::default()).await?,
+            aircall: origin::start(settings.aircall, aircall::Aircall::default()).await?,
+            scheduler: origin::start(settings.scheduler, scheduler::Scheduler::default()).await?,
+            smtp: mailbox::smtp::start(settings.mailbox_smtp, mailbox.clone()).await?,
+            mailbox: origin::start(settings.mailbox_http, mailbox).await?,
+        })
+    }
+
+    pub fn hubspot_url(&self) -> String {
+        http(self.hubspot.address)
+    }
+
+    pub fn aircall_url(&self) -> String {
+        http(self.aircall.address)
+    }
+
+    pub fn scheduler_url(&self) -> String {
+        http(self.scheduler.address)
+    }
+
+    pub fn mailbox_url(&self) -> String {
+        http(self.mailbox.address)
+    }
+
+    /// Plain SMTP, no TLS and no login.
+    pub fn smtp_url(&self) -> String {
+        format!("smtp://{}", self.smtp.address)
+    }
+
+    /// Closes every address; requests that hang in a fault are cut off.
+    pub async fn stop(self) {
+        self.smtp.stop();
+        tokio::join!(self.hubspot.stop(), self.aircall.stop(), self.scheduler.stop(), self.mailbox.stop());
+    }
+}
+
+fn http(address: SocketAddr) -> String {
+    format!("http://{address}")
+}

@@ -1,0 +1,165 @@
+//! What one scheduler webhook says of a booking.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::answer::Answer;
+use crate::email::Email;
+
+/// One webhook's view of a booking.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BookingEvent {
+    /// The source's id of the booking as it then was: `booking_id`, Cal.com's `uid`, Calendly's invitee.
+    pub link: String,
+    /// What happened.
+    pub what: BookingWhat,
+    /// When, by the source's clock.
+    pub at: Timestamp,
+    /// What it says of the booking.
+    pub facts: BookingFacts,
+}
+
+impl BookingEvent {
+    /// Whether this move came right after `earlier`.
+    pub(super) fn follows(&self, earlier: &Self) -> bool {
+        let BookingWhat::Moved { from_link, from_start } = &self.what else { return false };
+        if self == earlier || (self.what == earlier.what && self.facts.start == earlier.facts.start) {
+            return false;
+        }
+        match from_link {
+            Some(link) if *link != self.link => *link == earlier.link,
+            _ => from_start.is_some() && *from_start == earlier.facts.start,
+        }
+    }
+}
+
+/// What happened to a booking.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingWhat {
+    /// It was made.
+    Booked,
+    /// It was moved to another time.
+    Moved {
+        /// The id before, where a move gives a new one.
+        from_link: Option<String>,
+        /// The start before.
+        from_start: Option<Timestamp>,
+    },
+    /// It was canceled. A cancel ends its link for good: a later booking has another id.
+    Canceled {
+        /// The reason given.
+        reason: Option<String>,
+    },
+    /// The invitee did not come, or did after all.
+    NoShow {
+        /// Whether the no-show was taken back.
+        came: bool,
+    },
+}
+
+impl BookingWhat {
+    /// Which facts count more when several events tell them: the higher.
+    pub(super) const fn rank(&self) -> u8 {
+        match self {
+            Self::NoShow { .. } => 0,
+            Self::Canceled { .. } => 1,
+            Self::Booked => 2,
+            Self::Moved { .. } => 3,
+        }
+    }
+}
+
+/// The facts of a booking, as far as one webhook tells them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BookingFacts {
+    /// The event's name as people see it.
+    pub event_name: Option<String>,
+    /// The event type's short name.
+    pub event_type: Option<String>,
+    /// When the meeting begins.
+    pub start: Option<Timestamp>,
+    /// When it ends.
+    pub end: Option<Timestamp>,
+    /// Whose calendar it is in.
+    pub host: Option<Host>,
+    /// Who booked.
+    pub invitee: Option<Invitee>,
+    /// Who else was asked along.
+    pub guests: Vec<Guest>,
+    /// Where: an address, a place, a number.
+    pub location: Option<String>,
+    /// What the event says of itself.
+    pub description: Option<String>,
+    /// The answers to the host's questions.
+    pub answers: Vec<Answer>,
+    /// Who made this change: `invitee`, `host`, an address.
+    pub changed_by: Option<String>,
+    /// The reason given for it.
+    pub reason: Option<String>,
+}
+
+impl BookingFacts {
+    /// Whether the facts suffice for a meeting of their own.
+    pub fn is_whole(&self) -> bool {
+        self.start.is_some() && self.event_name.is_some() && self.invitee.is_some()
+    }
+
+    /// Fills what is missing with what another webhook told. Who changed it and why belong to the change and stay.
+    pub(super) fn fill_from(&mut self, other: &Self) {
+        fn fill<T: Clone>(mine: &mut Option<T>, theirs: &Option<T>) {
+            if mine.is_none() {
+                mine.clone_from(theirs);
+            }
+        }
+        fill(&mut self.event_name, &other.event_name);
+        fill(&mut self.event_type, &other.event_type);
+        if self.start.is_none() {
+            self.start = other.start;
+            self.end = other.end;
+        }
+        fill(&mut self.host, &other.host);
+        fill(&mut self.invitee, &other.invitee);
+        fill(&mut self.location, &other.location);
+        fill(&mut self.description, &other.description);
+        if self.guests.is_empty() {
+            self.guests.clone_from(&other.guests);
+        }
+        if self.answers.is_empty() {
+            self.answers.clone_from(&other.answers);
+        }
+    }
+}
+
+/// The host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Host {
+    /// Name.
+    pub name: Option<String>,
+    /// Address, by which the HubSpot owner is found (M2).
+    pub email: Option<Email>,
+    /// IANA time zone.
+    pub timezone: Option<String>,
+}
+
+/// The person who booked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Invitee {
+    /// Name.
+    pub name: Option<String>,
+    /// Address; missing for bookings made by phone.
+    pub email: Option<Email>,
+    /// Phone number as given.
+    pub phone: Option<String>,
+    /// IANA time zone.
+    pub timezone: Option<String>,
+}
+
+/// Somebody asked along.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Guest {
+    /// Name.
+    pub name: Option<String>,
+    /// Address.
+    pub email: Email,
+}

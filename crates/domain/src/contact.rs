@@ -1,0 +1,167 @@
+//! Finding the contact of a call or a booking, or making one (C12, M1, M2).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    email::Email,
+    ids::{ContactId, OwnerId},
+    phone::Phone,
+};
+
+/// What a new contact is known by, so that two records of one unknown person make one contact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactKey {
+    /// By e-mail: HubSpot keeps these unique.
+    Email(Email),
+    /// By phone: HubSpot does not keep these unique, so we do.
+    Phone(Phone),
+}
+
+impl ContactKey {
+    /// The key as text, e.g. `phone:+14155550132`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Email(email) => format!("email:{email}"),
+            Self::Phone(phone) => format!("phone:{phone}"),
+        }
+    }
+}
+
+/// Whom to look for: addresses first, then the number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ContactQuery {
+    /// Addresses, the best first.
+    pub emails: Vec<Email>,
+    /// The number.
+    pub phone: Option<Phone>,
+    /// How contacts' numbers without a country code are read: the line's country, two letters.
+    pub country: Option<String>,
+}
+
+impl ContactQuery {
+    /// Whether there is nothing to look for: an anonymous caller.
+    pub fn is_empty(&self) -> bool {
+        self.emails.is_empty() && self.phone.is_none()
+    }
+
+    /// What a contact made for this query is known by.
+    pub fn key(&self) -> Option<ContactKey> {
+        let email = self.emails.first().cloned().map(ContactKey::Email);
+        email.or_else(|| self.phone.clone().map(ContactKey::Phone))
+    }
+}
+
+/// What HubSpot answered to a query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContactAnswer {
+    /// A contact was found.
+    Found(FoundContact),
+    /// Nobody is known by these.
+    Unknown,
+}
+
+/// A contact that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundContact {
+    /// The contact, by its surviving id if it was merged.
+    pub id: ContactId,
+    /// By what it was found.
+    pub by: FoundBy,
+    /// How many matched; the most recently active was taken.
+    pub matches: usize,
+    /// Its owner.
+    pub owner: Option<OwnerId>,
+}
+
+/// By what a contact was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundBy {
+    /// Its e-mail, or one of its further addresses.
+    Email,
+    /// Its phone or mobile number.
+    Phone,
+    /// It was made for this record.
+    Made,
+}
+
+/// The contact of a record, as settled once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactLink {
+    /// The contact.
+    pub id: ContactId,
+    /// How it was found.
+    pub by: FoundBy,
+    /// How many matched then.
+    pub matches: usize,
+    /// Its owner then.
+    pub owner: Option<OwnerId>,
+}
+
+/// A contact to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewContact {
+    /// What it is known by.
+    pub key: ContactKey,
+    /// HubSpot properties that it must have.
+    pub properties: BTreeMap<String, String>,
+    /// Properties for answers (M8): made on first need, and left out if HubSpot refuses them.
+    pub answers: Vec<AnswerProperty>,
+}
+
+/// An answer on its way into a contact property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerProperty {
+    /// HubSpot's name of the property.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// How to make the property if it is ours; `None` if the admin mapped an existing one.
+    pub definition: Option<PropertyDefinition>,
+}
+
+/// A contact property of our own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PropertyDefinition {
+    /// HubSpot's name of it.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// What it holds.
+    pub holds: PropertyHolds,
+}
+
+/// What a property of ours holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PropertyHolds {
+    /// Words.
+    Text,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Truth,
+}
+
+/// HubSpot's owners by address, in lower case; read as a whole and kept for a while.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owners(pub BTreeMap<Email, OwnerId>);
+
+impl Owners {
+    /// The owner with this address, any case (C13, M2).
+    pub fn find(&self, email: &Email) -> Option<&OwnerId> {
+        self.0.get(email)
+    }
+}
+
+/// Splits a name into HubSpot's first and last: the first word, and all the rest.
+pub fn split_name(name: &str) -> (String, String) {
+    let name = crate::text::title(name);
+    match name.split_once(' ') {
+        Some((first, last)) => (first.to_owned(), last.to_owned()),
+        None => (name, String::new()),
+    }
+}

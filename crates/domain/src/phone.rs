@@ -1,0 +1,116 @@
+//! Phone numbers in E.164, read by the rules of the line's country.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
+use serde::{Deserialize, Serialize};
+
+/// A number in E.164, e.g. `+14155550132`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Phone(String);
+
+impl Phone {
+    /// Reads a number as people write it; without a `+` it is taken as one of `country` (two letters).
+    ///
+    /// `None` for what is no number (`anonymous`, a short code, words).
+    pub fn read(text: &str, country: Option<&str>) -> Option<Self> {
+        let number = parse(text, country)?;
+        Some(Self(number.format_as(PhoneNumberFormat::E164).into_owned()))
+    }
+
+    /// The number in E.164.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number as people read it, e.g. `+1 415-555-0132`.
+    pub fn for_people(&self) -> String {
+        parse(&self.0, None).map_or_else(
+            || self.0.clone(),
+            |number| number.format_as(PhoneNumberFormat::International).into_owned(),
+        )
+    }
+
+    /// The forms under which HubSpot's searchable phone properties may hold the number.
+    ///
+    /// They hold the number without its country code (reference/hubspot.md §10.2). What they hold outside
+    /// North America is unconfirmed, so there the trunk prefix and the country code are tried as well.
+    pub fn searchable(&self) -> Vec<String> {
+        let Some(number) = parse(&self.0, None) else {
+            return vec![self.0.trim_start_matches('+').to_owned()];
+        };
+        let national = rlibphonenumber::get_national_significant_number_owned(&number);
+        if number.country_code == 1 {
+            return vec![national];
+        }
+        let mut forms = vec![national.clone()];
+        let local: String =
+            number.format_as(PhoneNumberFormat::National).chars().filter(char::is_ascii_digit).collect();
+        forms.push(local);
+        forms.push(format!("{}{national}", number.country_code));
+        forms.dedup();
+        forms
+    }
+}
+
+impl std::fmt::Display for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn parse(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
+    let region = country.and_then(|country| country.to_ascii_uppercase().parse::<Region>().ok());
+    let text = text.trim();
+    if text.len() > 64 {
+        return None;
+    }
+    let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
+    PHONE_NUMBER_UTIL.is_possible_number(&number).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn e164(text: &str, country: Option<&str>) -> Option<String> {
+        Phone::read(text, country).map(|phone| phone.as_str().to_owned())
+    }
+
+    #[test]
+    fn spaced_digits_and_national_forms_are_one_number() {
+        let paris = Some("+33176360695".to_owned());
+        for text in ["+33 1 76 36 06 95", "01 76 36 06 95", "0033176360695", "+33176360695"] {
+            assert_eq!(e164(text, Some("FR")), paris, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_an_extension_is_its_line() {
+        assert_eq!(e164("Mobile: (805) 479-2229 ext. 2204", Some("US")), Some("+18054792229".to_owned()));
+    }
+
+    #[test]
+    fn words_are_no_number() {
+        for text in ["anonymous", "", "12", "+", "call me"] {
+            assert_eq!(e164(text, Some("US")), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_national_number_without_a_country_is_not_guessed() {
+        assert_eq!(e164("4155550132", None), None);
+    }
+
+    #[test]
+    fn searchable_forms_have_no_country_code_in_north_america() {
+        assert_eq!(Phone::read("+1 415-555-0132", None).unwrap().searchable(), ["4155550132"]);
+    }
+
+    #[test]
+    fn searchable_forms_elsewhere_try_the_trunk_prefix() {
+        assert_eq!(
+            Phone::read("+44 330 818 6690", None).unwrap().searchable(),
+            ["3308186690", "03308186690", "443308186690"]
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! The plan: what HubSpot should hold, less what our receipts say it holds.
+
+mod call;
+mod call_text;
+mod meeting;
+mod meeting_text;
+mod template;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+pub use template::{Template, UnknownPlace};
+
+use crate::{
+    contact::{ContactAnswer, ContactLink, FoundBy, NewContact},
+    ids::{ContactId, StepKey},
+    question::Answers,
+    record::{Facts, Held, Record},
+    settings::{CallSettings, MeetingSettings},
+    step::{ContactRef, Object, Plan, Step},
+};
+
+/// What the admin wants.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes<'a> {
+    /// For calls.
+    pub calls: &'a CallSettings,
+    /// For meetings.
+    pub meetings: &'a MeetingSettings,
+}
+
+/// One activity as it should be. An empty value is one that HubSpot should hold empty.
+struct Wanted {
+    key: StepKey,
+    object: Object,
+    properties: BTreeMap<String, String>,
+}
+
+/// Whether HubSpot should hold an activity for the record at `now`.
+pub fn wants_activity(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> bool {
+    match &record.facts {
+        Facts::Call(call) => call::wants_activity(call, wishes.calls, now),
+        Facts::Booking(booking) => booking.standing().is_some(),
+    }
+}
+
+/// Plans a record. Pure: the same record, settings and answers give the same steps.
+pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timestamp) -> Plan {
+    let wanted = match &record.facts {
+        Facts::Call(call) => call::wanted(record, call, wishes.calls, answers, now),
+        Facts::Booking(booking) => meeting::wanted(record, booking, wishes.meetings, answers),
+    };
+    if wanted.is_empty() {
+        return Plan::default();
+    }
+    let mut plan = Plan::default();
+    let contacts = contacts(record, wishes, answers, now, &mut plan);
+    for wanted in &wanted {
+        match standing_for(record, wanted, wishes) {
+            Some(held) => plan.steps.extend(update(held, wanted)),
+            None => plan.steps.push(create(wanted, &contacts)),
+        }
+    }
+    plan.steps.extend(surplus(record, &wanted, wishes));
+    plan
+}
+
+/// The object in HubSpot that the wanted activity is, if it is there.
+fn standing_for<'a>(record: &'a Record, wanted: &Wanted, wishes: &Wishes<'_>) -> Option<&'a Held> {
+    let of_kind = || record.held.iter().filter(|held| held.object == wanted.object);
+    let same = of_kind().find(|held| held.key == wanted.key);
+    if wanted.object == Object::Meetings && meeting::moves_in_place(wishes.meetings) {
+        return same.or_else(|| of_kind().last());
+    }
+    same
+}
+
+/// What HubSpot holds of the record beyond what is wanted: an edition of a meeting that was replaced.
+fn surplus(record: &Record, wanted: &[Wanted], wishes: &Wishes<'_>) -> Vec<Step> {
+    let standing: Vec<&Held> =
+        wanted.iter().filter_map(|wanted| standing_for(record, wanted, wishes)).collect();
+    record
+        .held
+        .iter()
+        .filter(|held| held.object == Object::Meetings)
+        .filter(|held| !standing.iter().any(|one| one.id == held.id && one.object == held.object))
+        .map(|held| Step::Archive { object: held.object, id: held.id.clone() })
+        .collect()
+}
+
+fn create(wanted: &Wanted, contacts: &[ContactRef]) -> Step {
+    let filled = wanted.properties.iter().filter(|(_, value)| !value.is_empty());
+    Step::Create {
+        key: wanted.key.clone(),
+        object: wanted.object,
+        properties: filled.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        contacts: contacts.to_vec(),
+    }
+}
+
+fn update(held: &Held, wanted: &Wanted) -> Option<Step> {
+    if held.object == Object::Tasks {
+        return None; // A task belongs to its owner once it is made.
+    }
+    let holds = |name: &String| held.properties.get(name).map_or("", String::as_str);
+    let properties: BTreeMap<String, String> = wanted
+        .properties
+        .iter()
+        .filter(|(name, value)| holds(name) != value.as_str())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    (!properties.is_empty()).then(|| Step::Update { object: held.object, id: held.id.clone(), properties })
+}
+
+/// The contacts of the record, with the steps that make those that are missing.
+fn contacts(
+    record: &Record,
+    wishes: &Wishes<'_>,
+    answers: &Answers,
+    now: Timestamp,
+    plan: &mut Plan,
+) -> Vec<ContactRef> {
+    if let Some(link) = &record.contact {
+        return vec![ContactRef::Known(link.id.clone())];
+    }
+    let mut contacts = Vec::new();
+    match &answers.contact {
+        Some(ContactAnswer::Found(found)) => {
+            plan.link = Some(ContactLink {
+                id: found.id.clone(),
+                by: found.by,
+                matches: found.matches,
+                owner: found.owner.clone(),
+            });
+            contacts.push(ContactRef::Known(found.id.clone()));
+        }
+        Some(ContactAnswer::Unknown) => {
+            let new = match &record.facts {
+                Facts::Call(call) => call::new_contact(call, wishes.calls, now),
+                Facts::Booking(booking) => meeting::new_contact(booking, wishes.meetings, answers),
+            };
+            contacts.extend(new.map(|new| make(new, plan)));
+        }
+        None => {}
+    }
+    if let Facts::Booking(booking) = &record.facts {
+        for (guest, answer) in meeting::guests(booking, wishes.meetings).zip(&answers.guests) {
+            contacts.push(match answer {
+                ContactAnswer::Found(found) => ContactRef::Known(found.id.clone()),
+                ContactAnswer::Unknown => make(guest, plan),
+            });
+        }
+    }
+    let mut unique: Vec<ContactRef> = Vec::new();
+    for contact in contacts {
+        if !unique.contains(&contact) {
+            unique.push(contact);
+        }
+    }
+    unique
+}
+
+fn make(new: NewContact, plan: &mut Plan) -> ContactRef {
+    let made = ContactRef::Made(new.key.clone());
+    plan.steps.push(Step::CreateContact(new));
+    made
+}
+
+/// The link to a contact that was made for the record.
+pub fn made_link(id: ContactId) -> ContactLink {
+    ContactLink { id, by: FoundBy::Made, matches: 0, owner: None }
+}

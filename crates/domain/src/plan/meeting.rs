@@ -1,0 +1,220 @@
+//! What HubSpot should hold of a booking (M1–M5, M7, M8, M11).
+
+use std::collections::BTreeMap;
+
+use super::{Template, Wanted, meeting_text};
+use crate::{
+    booking::{Answer, AnswerValue, Booking, Standing},
+    contact::{AnswerProperty, ContactKey, NewContact, PropertyDefinition, PropertyHolds, split_name},
+    ids::{OwnerId, StepKey},
+    phone::Phone,
+    question::Answers,
+    record::Record,
+    settings::{AnswerProperties, Guests, MeetingSettings, OnReschedule, meeting_title},
+    source::Source,
+    step::Object,
+    text,
+};
+
+/// What the names of contact properties of ours begin with.
+const PROPERTY_PREFIX: &str = "patchbay_";
+
+pub(super) fn moves_in_place(settings: &MeetingSettings) -> bool {
+    settings.on_reschedule == OnReschedule::Update
+}
+
+pub(super) fn wanted(
+    record: &Record,
+    booking: &Booking,
+    settings: &MeetingSettings,
+    answers: &Answers,
+) -> Vec<Wanted> {
+    let Some(standing) = booking.standing() else { return Vec::new() };
+    let Some(start) = standing.facts.start else { return Vec::new() };
+    let facts = &standing.facts;
+    let mut properties = BTreeMap::from([
+        ("hs_timestamp", start.to_string()),
+        ("hs_meeting_start_time", start.to_string()),
+        ("hs_meeting_end_time", facts.end.unwrap_or(start).to_string()),
+        ("hs_meeting_title", title(record.source, &standing, settings)),
+        ("hs_meeting_body", meeting_text::body(&standing)),
+        ("hs_meeting_outcome", outcome(&standing, settings).to_owned()),
+        ("hs_meeting_location", facts.location.as_deref().map(text::title).unwrap_or_default()),
+    ]);
+    let held_owner = record.held.iter().find_map(|held| held.properties.get("hubspot_owner_id"));
+    let owner = host_owner(&standing, answers).map(|owner| owner.0);
+    if let Some(owner) = owner.or_else(|| held_owner.cloned()) {
+        properties.insert("hubspot_owner_id", owner);
+    }
+    let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    vec![Wanted { key: key(record, booking, &standing, settings), object: Object::Meetings, properties }]
+}
+
+/// The key of the edition that stands. The booking's first id names it, so that a new id by a move changes nothing else.
+fn key(record: &Record, booking: &Booking, standing: &Standing, settings: &MeetingSettings) -> StepKey {
+    let source = record.source.word();
+    let first = booking.first_link().unwrap_or(&standing.link);
+    match &standing.edition {
+        Some(edition) if !moves_in_place(settings) => StepKey(format!("{source}:{first}:{edition}")),
+        _ => StepKey(format!("{source}:{first}")),
+    }
+}
+
+fn outcome(standing: &Standing, settings: &MeetingSettings) -> &'static str {
+    if standing.canceled.is_some() {
+        "CANCELED"
+    } else if standing.is_no_show {
+        "NO_SHOW"
+    } else if standing.is_moved && moves_in_place(settings) {
+        "RESCHEDULED"
+    } else {
+        "SCHEDULED"
+    }
+}
+
+fn title(source: Source, standing: &Standing, settings: &MeetingSettings) -> String {
+    let event_name = standing.facts.event_name.clone().unwrap_or_else(|| "Meeting".to_owned());
+    if standing.canceled.is_some() {
+        return text::title(&format!("[Canceled] {event_name}"));
+    }
+    let default = meeting_title(source);
+    let template = settings.title_template.get(&source).unwrap_or(&default);
+    let facts = &standing.facts;
+    Template::stored(template).fill(|place| match place {
+        "event_name" => event_name.clone(),
+        "invitee" => facts.invitee.as_ref().and_then(|one| one.name.clone()).unwrap_or_default(),
+        "host" => facts.host.as_ref().and_then(|one| one.name.clone()).unwrap_or_default(),
+        _ => String::new(),
+    })
+}
+
+/// The HubSpot owner with the host's address (M2).
+fn host_owner(standing: &Standing, answers: &Answers) -> Option<OwnerId> {
+    let email = standing.facts.host.as_ref()?.email.as_ref()?;
+    answers.owners.find(email).cloned()
+}
+
+/// The contact of an invitee whom HubSpot does not know: name and e-mail, the host's owner, and the answers (M1, M2, M8).
+pub(super) fn new_contact(
+    booking: &Booking,
+    settings: &MeetingSettings,
+    answers: &Answers,
+) -> Option<NewContact> {
+    let standing = booking.standing()?;
+    let invitee = standing.facts.invitee.as_ref()?;
+    let phone = invitee.phone.as_deref().and_then(|phone| Phone::read(phone, None));
+    let key = match (&invitee.email, phone) {
+        (Some(email), _) => ContactKey::Email(email.clone()),
+        (None, Some(phone)) => ContactKey::Phone(phone),
+        (None, None) => return None,
+    };
+    let (first, last) = split_name(invitee.name.as_deref().unwrap_or_default());
+    let mut properties = BTreeMap::from([("firstname".to_owned(), first), ("lastname".to_owned(), last)]);
+    match &key {
+        ContactKey::Email(email) => properties.insert("email".to_owned(), email.as_str().to_owned()),
+        ContactKey::Phone(phone) => properties.insert("phone".to_owned(), phone.as_str().to_owned()),
+    };
+    if let Some(owner) = host_owner(&standing, answers) {
+        properties.insert("hubspot_owner_id".to_owned(), owner.0);
+    }
+    properties.retain(|_, value| !value.is_empty());
+    if properties.keys().all(|name| name == "phone" || name == "hubspot_owner_id") {
+        properties.insert("firstname".to_owned(), key.text().replace("phone:", ""));
+    }
+    Some(NewContact { key, properties, answers: answer_properties(&standing.facts.answers, settings) })
+}
+
+/// The guests as contacts, where the admin wants that.
+pub(super) fn guests(booking: &Booking, settings: &MeetingSettings) -> impl Iterator<Item = NewContact> {
+    let guests = match settings.guests {
+        Guests::Contacts => booking.standing().map(|standing| standing.facts.guests).unwrap_or_default(),
+        Guests::Ignore => Vec::new(),
+    };
+    guests.into_iter().map(|guest| {
+        let (first, last) = split_name(guest.name.as_deref().unwrap_or_default());
+        let mut properties = BTreeMap::from([
+            ("email".to_owned(), guest.email.as_str().to_owned()),
+            ("firstname".to_owned(), first),
+            ("lastname".to_owned(), last),
+        ]);
+        properties.retain(|_, value| !value.is_empty());
+        NewContact { key: ContactKey::Email(guest.email), properties, answers: Vec::new() }
+    })
+}
+
+fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<AnswerProperty> {
+    if settings.answer_properties == AnswerProperties::Never {
+        return Vec::new();
+    }
+    answers
+        .iter()
+        .filter_map(|answer| {
+            let value = text::cut(&answer.value.for_property()?, text::BODY_CHARS_MAX);
+            let mapped = answer
+                .question_id
+                .as_ref()
+                .and_then(|id| settings.answer_map.get(id))
+                .or_else(|| settings.answer_map.get(&answer.question));
+            Some(match mapped {
+                Some(name) => AnswerProperty { name: name.clone(), value, definition: None },
+                None => {
+                    let definition = definition(answer);
+                    AnswerProperty { name: definition.name.clone(), value, definition: Some(definition) }
+                }
+            })
+        })
+        .collect()
+}
+
+fn definition(answer: &Answer) -> PropertyDefinition {
+    let holds = match answer.value {
+        AnswerValue::Number(_) => PropertyHolds::Number,
+        AnswerValue::Truth(_) => PropertyHolds::Truth,
+        AnswerValue::Text(_) | AnswerValue::Many(_) => PropertyHolds::Text,
+    };
+    let label = text::cut(&text::plain(&answer.question), 100);
+    PropertyDefinition { name: property_name(&answer.question), label, holds }
+}
+
+/// HubSpot's names hold lower-case letters, digits and underscores. A question in other letters is named by a checksum.
+fn property_name(question: &str) -> String {
+    let mut slug = String::new();
+    for c in question.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.ends_with('_') {
+            slug.push('_');
+        }
+    }
+    let slug = slug.trim_matches('_');
+    let lost = question.chars().filter(|c| c.is_alphanumeric() && !c.is_ascii()).count();
+    if lost == 0 && (1..=60).contains(&slug.len()) {
+        format!("{PROPERTY_PREFIX}{slug}")
+    } else {
+        let short: String = slug.chars().take(40).collect();
+        format!("{PROPERTY_PREFIX}{short}_{:016x}", checksum(question))
+    }
+}
+
+/// FNV-1a: a name must be the same on each machine and in each version; nothing secret hangs on it.
+fn checksum(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_names_its_property() {
+        assert_eq!(property_name("Company size?"), "patchbay_company_size");
+    }
+
+    #[test]
+    fn questions_in_other_letters_have_names_of_their_own() {
+        let (one, two) = (property_name("会社の規模"), property_name("予算"));
+        assert_ne!(one, two);
+        assert!(one.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{one}");
+    }
+}

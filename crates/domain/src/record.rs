@@ -1,0 +1,153 @@
+//! A record: all that is known of one call or one booking.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    booking::Booking,
+    call::Call,
+    contact::ContactLink,
+    decision::{Decision, Rulebook, decide},
+    event::Event,
+    ids::{ContactId, ObjectId, RecordId, StepKey},
+    source::Source,
+    step::{Object, Receipt},
+};
+
+/// All that is known of one call or one booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Ours.
+    pub id: RecordId,
+    /// Where it comes from.
+    pub source: Source,
+    /// The source's newest id of it.
+    pub external_id: String,
+    /// What the source said.
+    pub facts: Facts,
+    /// What was decided, oldest first; the last one stands. Empty for bookings and calls that last.
+    pub decisions: Vec<Decision>,
+    /// Its contact, once settled.
+    pub contact: Option<ContactLink>,
+    /// What HubSpot holds of it, by our receipts.
+    pub held: Vec<Held>,
+}
+
+/// What the source said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Facts {
+    /// Of a call.
+    Call(Call),
+    /// Of a booking.
+    Booking(Booking),
+}
+
+/// An object in HubSpot, as we last wrote it. What people change there by hand is not seen here and is left alone (M7, N6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// What it is.
+    pub object: Object,
+    /// HubSpot's id.
+    pub id: ObjectId,
+    /// Our key.
+    pub key: StepKey,
+    /// The properties as we last wrote them.
+    pub properties: BTreeMap<String, String>,
+    /// The contacts it is associated with.
+    pub contacts: Vec<ContactId>,
+}
+
+/// No more decisions than this are kept in a record; the oldest go first.
+const DECISIONS_MAX: usize = 50;
+
+impl Record {
+    /// A record of which nothing is known yet.
+    pub fn new(id: RecordId, source: Source, external_id: impl Into<String>) -> Self {
+        let facts = match source {
+            Source::Aircall => Facts::Call(Call::default()),
+            Source::Calendar | Source::Calcom | Source::Calendly => Facts::Booking(Booking::default()),
+        };
+        Self {
+            id,
+            source,
+            external_id: external_id.into(),
+            facts,
+            decisions: Vec::new(),
+            contact: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// Folds an event into the facts. An event of the other kind says nothing.
+    pub fn take(&mut self, event: Event) {
+        match (&mut self.facts, event) {
+            (Facts::Call(call), Event::Call(said)) => call.take(*said),
+            (Facts::Booking(booking), Event::Booking(said)) => {
+                booking.take(*said);
+                if let Some(standing) = booking.standing() {
+                    self.external_id = standing.link;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes in another record of the same booking.
+    pub fn merge(&mut self, other: Self) {
+        if let (Facts::Booking(mine), Facts::Booking(theirs)) = (&mut self.facts, other.facts) {
+            mine.merge(theirs);
+            if let Some(standing) = mine.standing() {
+                self.external_id = standing.link;
+            }
+        }
+        self.held.extend(other.held);
+        if self.contact.is_none() {
+            self.contact = other.contact;
+        }
+    }
+
+    /// Decides what is to be decided at `now`; says whether anything was.
+    pub fn decide(&mut self, book: &Rulebook, now: Timestamp) -> bool {
+        let Facts::Call(call) = &self.facts else { return false };
+        let Some(decision) = decide(call, self.decisions.last(), book, now) else { return false };
+        self.decisions.push(decision);
+        let surplus = self.decisions.len().saturating_sub(DECISIONS_MAX);
+        self.decisions.drain(..surplus);
+        true
+    }
+
+    /// The decision that stands.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.decisions.last()
+    }
+
+    /// When the record wants to be looked at again though nothing is heard: a call that ends by the clock.
+    pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
+        match &self.facts {
+            Facts::Call(call) if !call.has_ended(now) => call.ends_by_clock_at(),
+            _ => None,
+        }
+    }
+
+    /// Takes in what HubSpot answered.
+    pub fn settle(&mut self, receipt: Receipt) {
+        match receipt {
+            Receipt::Linked(link) => self.contact = Some(link),
+            Receipt::Made(held) => {
+                self.held.retain(|one| (one.object, &one.id) != (held.object, &held.id));
+                self.held.push(held);
+            }
+            Receipt::Changed { object, id, properties } => {
+                if let Some(held) = self.held.iter_mut().find(|one| one.object == object && one.id == id) {
+                    held.properties.extend(properties);
+                }
+            }
+            Receipt::Gone { object, id } => {
+                self.held.retain(|one| one.object != object || one.id != id);
+            }
+        }
+    }
+}

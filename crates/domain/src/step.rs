@@ -1,0 +1,114 @@
+//! Steps: the writes that bring HubSpot to what a record says; receipts: what HubSpot answered.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    contact::{ContactKey, ContactLink, NewContact},
+    ids::{ContactId, ObjectId, StepKey},
+    record::Held,
+};
+
+/// The kinds of HubSpot activity that we write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object {
+    /// A call.
+    Calls,
+    /// A meeting.
+    Meetings,
+    /// A task.
+    Tasks,
+}
+
+impl Object {
+    /// HubSpot's word in its addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Meetings => "meetings",
+            Self::Tasks => "tasks",
+        }
+    }
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Makes a contact, in the first round.
+    CreateContact(NewContact),
+    /// Makes an activity with its associations, in the second round.
+    Create {
+        /// What makes it happen once.
+        key: StepKey,
+        /// What to make.
+        object: Object,
+        /// All its properties.
+        properties: BTreeMap<String, String>,
+        /// Whom it is associated with.
+        contacts: Vec<ContactRef>,
+    },
+    /// Changes properties of an activity, in the second round. An empty value clears.
+    Update {
+        /// What to change.
+        object: Object,
+        /// HubSpot's id of it.
+        id: ObjectId,
+        /// Only what differs from what we last wrote.
+        properties: BTreeMap<String, String>,
+    },
+    /// Moves an activity to HubSpot's recycle bin, in the last round.
+    Archive {
+        /// What to archive.
+        object: Object,
+        /// HubSpot's id of it.
+        id: ObjectId,
+    },
+}
+
+/// A contact that is known, or that a step of the first round makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactRef {
+    /// Known.
+    Known(ContactId),
+    /// Made by the step with this key.
+    Made(ContactKey),
+}
+
+/// The writes for one record, in the order of their rounds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The steps; none when HubSpot already holds what the record says.
+    pub steps: Vec<Step>,
+    /// The contact found for the record, to be kept once the plan is carried out.
+    pub link: Option<ContactLink>,
+}
+
+/// What HubSpot answered to a step, as it bears on the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receipt {
+    /// The record's contact is settled.
+    Linked(ContactLink),
+    /// An activity stands in HubSpot.
+    Made(Held),
+    /// Properties of an activity were changed.
+    Changed {
+        /// What.
+        object: Object,
+        /// HubSpot's id.
+        id: ObjectId,
+        /// What was written.
+        properties: BTreeMap<String, String>,
+    },
+    /// An activity is no longer there: archived by us, or found deleted.
+    Gone {
+        /// What.
+        object: Object,
+        /// HubSpot's id.
+        id: ObjectId,
+    },
+}

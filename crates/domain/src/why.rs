@@ -1,0 +1,155 @@
+//! Why a record says what it says, in plain words.
+
+use jiff::Timestamp;
+
+use crate::{
+    contact::{ContactLink, FoundBy},
+    decision::{Because, Decision, Matched, PassedOver, Ruling},
+    kind::Kind,
+    plan::{Wishes, wants_activity},
+    record::{Facts, Record},
+    rule::RuleState,
+    settings::MeetingSettings,
+};
+
+/// Says in one sentence why HubSpot holds what it holds of the record.
+pub fn record(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> String {
+    match &record.facts {
+        Facts::Call(call) => match record.decision() {
+            _ if record.held.is_empty() && is_left_out(record, wishes) => {
+                "Left out: calls of this number are not logged.".to_owned()
+            }
+            Some(decision) => outcome(decision),
+            None if call.answered_at().is_some() => {
+                "The call has not ended: its outcome is decided then.".to_owned()
+            }
+            None => "The call has not ended: it is logged then.".to_owned(),
+        },
+        Facts::Booking(_) if !wants_activity(record, wishes, now) => {
+            "Nothing is known yet of when the meeting is: waiting for the booking itself.".to_owned()
+        }
+        Facts::Booking(booking) => {
+            booking.standing().map_or_else(String::new, |standing| meeting(&standing, wishes.meetings))
+        }
+    }
+}
+
+fn is_left_out(record: &Record, wishes: &Wishes<'_>) -> bool {
+    match &record.facts {
+        Facts::Call(call) => call.line().is_some_and(|line| wishes.calls.exclude_numbers.contains(&line.id)),
+        Facts::Booking(_) => false,
+    }
+}
+
+fn meeting(standing: &crate::booking::Standing, settings: &MeetingSettings) -> String {
+    let in_place = settings.on_reschedule == crate::settings::OnReschedule::Update;
+    match (&standing.canceled, standing.is_no_show, standing.is_moved) {
+        (Some(canceled), ..) => {
+            let by = canceled.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("Canceled{by}: the activity stays, marked as canceled.")
+        }
+        (None, true, _) => "The invitee did not come: outcome NO_SHOW.".to_owned(),
+        (None, false, true) if in_place => "Rescheduled: the activity was changed in place.".to_owned(),
+        (None, false, true) => {
+            "Rescheduled: the activity before was replaced by one with the new times.".to_owned()
+        }
+        (None, false, false) => "Booked as the scheduler says.".to_owned(),
+    }
+}
+
+/// Says in one sentence why a call has its outcome.
+pub fn outcome(decision: &Decision) -> String {
+    let mut sentence = ruling(&decision.outcome, decision.kind, "Outcome");
+    for passed in &decision.outcome.passed_over {
+        sentence.push(' ');
+        sentence.push_str(&passed_over(passed));
+    }
+    sentence
+}
+
+/// Says in one sentence why a call has its call type.
+pub fn call_type(decision: &Decision) -> String {
+    ruling(&decision.call_type, decision.kind, "Call type")
+}
+
+fn ruling(ruling: &Ruling, kind: Kind, what: &str) -> String {
+    let value = match (&ruling.label, &ruling.value) {
+        (Some(label), _) => format!("{what} \"{label}\""),
+        (None, Some(value)) => format!("{what} {value}"),
+        (None, None) => format!("{what} None"),
+    };
+    match &ruling.because {
+        Because::Rules(rules) => match rules.as_slice() {
+            [one] => format!("{value}: rule for the tag \"{}\".", one.tag),
+            many => format!("{value}: the rules for the tags {} agree.", tags(many)),
+        },
+        Because::FirstRule(rules) => {
+            let first = rules.first().map_or("", |rule| rule.tag.as_str());
+            format!(
+                "{value}: the rules for the tags {} differ, and the one for \"{first}\" comes first.",
+                tags(rules)
+            )
+        }
+        Because::Default { lag } => {
+            format!("{value}: default for an {}; no rule matches its tags.{}", kind.words(), lag_words(*lag))
+        }
+        Because::Conflict { rules, lag } => {
+            let targets: Vec<String> =
+                rules.iter().map(|rule| format!("\"{}\" gives \"{}\"", rule.tag, rule.target)).collect();
+            format!(
+                "{value}: default for an {}; its tags are mapped to different values ({}).{}",
+                kind.words(),
+                targets.join(", "),
+                lag_words(*lag)
+            )
+        }
+    }
+}
+
+fn tags(rules: &[Matched]) -> String {
+    let tags: Vec<String> = rules.iter().map(|rule| format!("\"{}\"", rule.tag)).collect();
+    tags.join(" and ")
+}
+
+fn lag_words(lag: Option<RuleState>) -> String {
+    match lag {
+        Some(RuleState::Pending { effective_at }) => {
+            format!(
+                " The new default takes effect at {}; until then the one before it counts.",
+                time(effective_at)
+            )
+        }
+        Some(RuleState::OutcomeLeaving { until }) => {
+            format!(" The outcome was deleted in HubSpot and is still used until {}.", time(until))
+        }
+        Some(RuleState::OutcomeDeleted) => " The default outcome was deleted in HubSpot.".to_owned(),
+        Some(RuleState::Active | RuleState::TagDeleted) | None => String::new(),
+    }
+}
+
+/// Says why a rule did not count.
+pub fn passed_over(passed: &PassedOver) -> String {
+    let rule = format!("The rule for the tag \"{}\" did not count:", passed.rule.tag);
+    match passed.state {
+        RuleState::Pending { effective_at } => format!("{rule} it takes effect at {}.", time(effective_at)),
+        RuleState::TagDeleted => format!("{rule} the tag was deleted in Aircall."),
+        RuleState::OutcomeDeleted => format!("{rule} its outcome was deleted in HubSpot."),
+        RuleState::Active | RuleState::OutcomeLeaving { .. } => format!("{rule} it stood aside."),
+    }
+}
+
+/// Says how the contact was found.
+pub fn contact(link: &ContactLink) -> String {
+    match link.by {
+        FoundBy::Made => "Nobody in HubSpot had this address or number: a contact was made.".to_owned(),
+        FoundBy::Email if link.matches <= 1 => "Contact found by e-mail.".to_owned(),
+        FoundBy::Phone if link.matches <= 1 => "Contact found by phone number.".to_owned(),
+        FoundBy::Email | FoundBy::Phone => {
+            format!("{} contacts matched: the most recently active one was taken.", link.matches)
+        }
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%H:%M UTC on %-d %B %Y").to_string()
+}

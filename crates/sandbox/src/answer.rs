@@ -1,0 +1,71 @@
+//! An answer before it is bytes: what a provider says to a request.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use serde_json::Value;
+
+#[derive(Clone, Debug)]
+pub enum Content {
+    Nothing,
+    Json(Value),
+    Html(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub content: Content,
+}
+
+impl Answer {
+    pub fn json(status: u16, body: Value) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Json(body) }
+    }
+
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Nothing }
+    }
+
+    pub fn html(page: String) -> Self {
+        Self { status: 200, headers: Vec::new(), content: Content::Html(page) }
+    }
+
+    pub fn redirect(to: &str) -> Self {
+        Self::empty(302).with("location", to)
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub fn body(&self) -> Option<Value> {
+        match &self.content {
+            Content::Json(value) => Some(value.clone()),
+            Content::Nothing | Content::Html(_) => None,
+        }
+    }
+
+    pub fn into_response(self) -> Response {
+        let (kind, body) = match self.content {
+            Content::Nothing => (None, Body::empty()),
+            Content::Json(value) => (Some("application/json;charset=utf-8"), Body::from(value.to_string())),
+            Content::Html(page) => (Some("text/html;charset=utf-8"), Body::from(page)),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let headers = response.headers_mut();
+        if let Some(kind) = kind {
+            headers.insert("content-type", HeaderValue::from_static(kind));
+        }
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,183 @@
+//! HubSpot in a box: the route table, the key check and the limits in front of a portal.
+
+mod account;
+mod association;
+mod batch;
+mod budget;
+mod builtin;
+mod control;
+mod definition;
+mod filter;
+mod key;
+mod kind;
+mod oauth;
+mod object;
+mod outcome;
+mod owner;
+mod phone;
+mod portal;
+mod property;
+mod record;
+mod refusal;
+mod search;
+mod switches;
+mod validate;
+mod write;
+
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::kind::Kind;
+use self::oauth::Oauth;
+use self::portal::Portal;
+use self::refusal::Refusal;
+use crate::answer::Answer;
+use crate::asked::Asked;
+use crate::clock::hold;
+use crate::origin::Provider;
+use crate::page::Section;
+
+/// Path versions that are answered; anything else is an unknown path.
+const VERSIONS: [&str; 4] = ["2026-09", "2026-03", "v3", "v4"];
+
+#[derive(Default)]
+pub struct HubSpot {
+    portal: Mutex<(Portal, Oauth)>,
+}
+
+impl Provider for HubSpot {
+    fn name(&self) -> &'static str {
+        "HubSpot"
+    }
+
+    async fn answer(&self, asked: &Asked) -> Answer {
+        let mut held = hold(&self.portal);
+        let (portal, oauth) = &mut *held;
+        let answer = oauth.answer(portal, asked).unwrap_or_else(|| guarded(portal, asked));
+        answer.with("x-hubspot-correlation-id", Uuid::new_v4())
+    }
+
+    async fn control(&self, asked: &Asked) -> Answer {
+        let mut held = hold(&self.portal);
+        let (portal, oauth) = &mut *held;
+        portal.begin();
+        oauth.control(portal, asked).unwrap_or_else(|| control::carry_out(portal, asked))
+    }
+
+    fn state(&self) -> Value {
+        let held = hold(&self.portal);
+        let (portal, oauth) = &*held;
+        let objects: serde_json::Map<String, Value> = Kind::ALL
+            .into_iter()
+            .map(|kind| {
+                let all = portal.shelf(kind).records.values().map(|record| control::seen(portal, kind, record));
+                (kind.plural().to_owned(), all.collect())
+            })
+            .collect();
+        json!({
+            "objects": objects, "owners": portal.owners.iter().map(owner::Owner::json).collect::<Vec<_>>(),
+            "outcomes": outcome::list(&portal.outcomes, true), "keys": portal.keys.json(),
+            "switches": portal.switches.json(), "limits": portal.budget.json(), "oauth": oauth.json(),
+        })
+    }
+
+    fn reset(&self) {
+        *hold(&self.portal) = Default::default();
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let held = hold(&self.portal);
+        let portal = &held.0;
+        let mut sections: Vec<Section> = Kind::ALL.into_iter().map(|kind| records(portal, kind)).collect();
+        let outcomes = portal.outcomes.iter().map(|outcome| {
+            let state = if outcome.deleted { "deleted" } else { "live" };
+            vec![outcome.label.clone(), outcome.id.clone(), state.to_owned()]
+        });
+        sections.push(Section::new("Call outcomes", &["Label", "GUID", "State"], outcomes.collect()));
+        sections
+    }
+}
+
+fn records(portal: &Portal, kind: Kind) -> Section {
+    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    let live = portal.shelf(kind).records.values().rev().filter(|record| !record.archived);
+    let rows = live.map(|record| {
+        let when = record.properties.get("hs_timestamp").or_else(|| record.properties.get("createdate"));
+        let outcome = ["hs_call_disposition", "hs_meeting_outcome", "phone", "hs_task_status"];
+        let outcome = outcome.iter().find_map(|name| record.properties.get(*name));
+        let outcome = outcome.map(|value| {
+            portal.outcomes.iter().find(|outcome| outcome.id == *value).map_or(value, |outcome| &outcome.label)
+        });
+        let contacts: Vec<String> =
+            portal.linked(kind, record.id, Kind::Contacts).iter().map(|(id, _)| id.to_string()).collect();
+        vec![
+            record.id.to_string(),
+            text(record.properties.get(kind.title_property())),
+            text(when),
+            text(outcome),
+            text(record.properties.get("hubspot_owner_id")),
+            contacts.join(", "),
+        ]
+    });
+    let mut title = kind.plural().to_owned();
+    title[..1].make_ascii_uppercase();
+    Section::new(title, &["Id", "Title", "When", "Outcome or phone", "Owner", "Contacts"], rows.collect())
+}
+
+/// Key first, then limits, then the request itself.
+fn guarded(portal: &mut Portal, asked: &Asked) -> Answer {
+    let (token, is_oauth) = match portal.keys.check(asked) {
+        Ok(known) => known,
+        Err(refusal) => return refusal.answer(),
+    };
+    let is_search = asked.method == "POST" && asked.path.ends_with("/search");
+    if let Err(mut answer) = portal.budget.admit(&token, is_search, is_oauth) {
+        if !is_search {
+            answer.headers.extend(portal.budget.headers(&token, is_oauth));
+        }
+        return answer;
+    }
+    portal.begin();
+    let mut answer = route(portal, asked).unwrap_or_else(|refusal| refusal.answer());
+    if !is_search {
+        answer.headers.extend(portal.budget.headers(&token, is_oauth));
+    }
+    answer
+}
+
+fn route(portal: &mut Portal, asked: &Asked) -> Result<Answer, Refusal> {
+    let segments = asked.segments();
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    // The dated form has the version after the area, the old form before it; from here on there is one form.
+    let (area, version, rest) = match parts.as_slice() {
+        ["crm", version, area, rest @ ..] if VERSIONS.contains(version) => (*area, *version, rest),
+        ["crm", area, version, rest @ ..] if VERSIONS.contains(version) => (*area, *version, rest),
+        [area @ ("account-info" | "calling"), version, rest @ ..] => (*area, *version, rest),
+        _ => return Err(Refusal::new(404, None, "resource not found")),
+    };
+    let kind = |name: &str| Kind::named(name).ok_or_else(|| association::unknown_type(name));
+    match (area, rest) {
+        ("objects", [name, id, "associations", rest @ ..]) => {
+            association::of_record(portal, kind(name)?, id, rest, asked)
+        }
+        ("objects", [name, rest @ ..]) => object::answer(portal, kind(name)?, version, rest, asked),
+        ("associations", [from, to, "batch", "associate", "default"]) => {
+            association::batch(portal, from, to, "associate/default", asked)
+        }
+        ("associations", [from, to, "batch", operation]) => association::batch(portal, from, to, operation, asked),
+        ("properties", [name, rest @ ..]) => property::answer(portal, kind(name)?, rest, asked),
+        ("owners", []) => Ok(owner::list(&portal.owners, asked)),
+        ("owners", [id]) => owner::read(&portal.owners, id, asked),
+        ("account-info", ["details"]) => Ok(Answer::json(200, account::details(version))),
+        ("account-info", ["api-usage", "daily", "private-apps"]) => {
+            Ok(Answer::json(200, account::daily_usage(portal)))
+        }
+        ("calling", ["dispositions"]) => {
+            let list = outcome::list(&portal.outcomes, portal.switches.list_deleted_outcomes);
+            Ok(Answer::json(200, list))
+        }
+        _ => Err(Refusal::new(404, None, "resource not found")),
+    }
+}

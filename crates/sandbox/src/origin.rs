@@ -1,0 +1,136 @@
+//! An address of the outside world: listens, applies faults, keeps the diary, asks the provider.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::answer::Answer;
+use crate::asked::Asked;
+use crate::clock::hold;
+use crate::diary::Diary;
+use crate::fault::{Fault, Faults, Kind};
+use crate::page::Section;
+use crate::plug::{Door, Plug};
+use crate::{control, page};
+
+/// What the four have in common.
+pub trait Provider: Send + Sync + 'static {
+    fn name(&self) -> &'static str;
+    /// Answers a request to the provider's own API.
+    fn answer(&self, asked: &Asked) -> impl Future<Output = Answer> + Send;
+    /// Carries out an order under `/_sandbox/` that only this provider knows.
+    fn control(&self, asked: &Asked) -> impl Future<Output = Answer> + Send;
+    fn state(&self) -> Value;
+    fn reset(&self);
+    fn sections(&self) -> Vec<Section>;
+}
+
+pub struct Origin<P> {
+    pub provider: P,
+    pub diary: Mutex<Diary>,
+    pub faults: Mutex<Faults>,
+}
+
+pub struct Running {
+    pub address: SocketAddr,
+    closing: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+pub async fn start<P: Provider>(address: SocketAddr, provider: P) -> std::io::Result<Running> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let origin = Arc::new(Origin { provider, diary: Mutex::default(), faults: Mutex::default() });
+    let routes = Router::new().fallback(handle::<P>).with_state(origin);
+    let closing = Arc::new(Notify::new());
+    let closed = Arc::clone(&closing);
+    let task = tokio::spawn(async move {
+        let service = routes.into_make_service_with_connect_info::<Plug>();
+        let served = axum::serve(Door(listener), service)
+            .with_graceful_shutdown(async move { closed.notified().await })
+            .await;
+        if let Err(error) = served {
+            tracing::warn!(%error, "sandbox address closed");
+        }
+    });
+    Ok(Running { address, closing, task })
+}
+
+impl Running {
+    pub async fn stop(mut self) {
+        self.closing.notify_one();
+        // A request may hang in a fault for minutes; nobody waits for it.
+        if tokio::time::timeout(Duration::from_millis(500), &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.closing.notify_one();
+    }
+}
+
+async fn handle<P: Provider>(
+    State(origin): State<Arc<Origin<P>>>,
+    ConnectInfo(plug): ConnectInfo<Plug>,
+    request: Request,
+) -> Response {
+    let Some(asked) = Asked::read(request).await else {
+        return Answer::empty(413).into_response();
+    };
+    if asked.path.starts_with("/_sandbox/") {
+        return control::carry_out(&origin, &asked).await.into_response();
+    }
+    if asked.method == "GET" && asked.path == "/" {
+        return page::of(&origin).into_response();
+    }
+    let fault = hold(&origin.faults).take(&asked);
+    let latency_ms = hold(&origin.faults).latency_ms;
+    tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+    let answer = match fault {
+        None => {
+            let answer = origin.provider.answer(&asked).await;
+            hold(&origin.diary).write(&asked, Some(&answer), None);
+            answer
+        }
+        Some(fault) => struck(&origin, &asked, &fault, &plug).await,
+    };
+    answer.into_response()
+}
+
+async fn struck<P: Provider>(origin: &Origin<P>, asked: &Asked, fault: &Fault, plug: &Plug) -> Answer {
+    let name = Some(fault.kind.name());
+    match fault.kind {
+        Kind::Status => {
+            let answer = fault.answer();
+            hold(&origin.diary).write(asked, Some(&answer), name);
+            tokio::time::sleep(fault.delay()).await;
+            answer
+        }
+        Kind::TimeoutBefore | Kind::Reset => {
+            hold(&origin.diary).write(asked, None, name);
+            tokio::time::sleep(fault.delay()).await;
+            plug.pull();
+            Answer::empty(500)
+        }
+        Kind::AnswerLostAfter | Kind::Latency => {
+            let answer = origin.provider.answer(asked).await;
+            hold(&origin.diary).write(asked, Some(&answer), name);
+            tokio::time::sleep(fault.delay()).await;
+            if fault.kind == Kind::AnswerLostAfter {
+                plug.pull();
+            }
+            answer
+        }
+    }
+}
