@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::clock::hold;
+use crate::diary::Diary;
+use crate::fault::Faults;
 use crate::origin::{Origin, Provider};
 
 pub async fn carry_out<P: Provider>(origin: &Origin<P>, asked: &Asked) -> Answer {
@@ -23,8 +25,8 @@ pub async fn carry_out<P: Provider>(origin: &Origin<P>, asked: &Asked) -> Answer
         ("GET", ["state"]) => Answer::json(200, origin.provider.state()),
         ("POST", ["reset"]) => {
             origin.provider.reset();
-            *hold(&origin.diary) = Default::default();
-            *hold(&origin.faults) = Default::default();
+            *hold(&origin.diary) = Diary::default();
+            *hold(&origin.faults) = Faults::default();
             Answer::empty(204)
         }
         ("GET", ["faults"]) => Answer::json(200, hold(&origin.faults).json()),

@@ -58,7 +58,8 @@ impl Fault {
     fn read(id: u64, order: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let headers = order["headers"].as_object().map(|map| {
-            map.iter().map(|(name, value)| (name.clone(), value.as_str().map_or(value.to_string(), str::to_owned)))
+            map.iter()
+                .map(|(name, value)| (name.clone(), value.as_str().map_or(value.to_string(), str::to_owned)))
         });
         Some(Self {
             id,

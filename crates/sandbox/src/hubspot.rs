@@ -56,7 +56,7 @@ impl Provider for HubSpot {
         let mut held = hold(&self.portal);
         let (portal, oauth) = &mut *held;
         let answer = oauth.answer(portal, asked).unwrap_or_else(|| guarded(portal, asked));
-        answer.with("x-hubspot-correlation-id", Uuid::new_v4())
+        answer.with("x-hubspot-correlation-id", &Uuid::new_v4().to_string())
     }
 
     async fn control(&self, asked: &Asked) -> Answer {
@@ -72,7 +72,8 @@ impl Provider for HubSpot {
         let objects: serde_json::Map<String, Value> = Kind::ALL
             .into_iter()
             .map(|kind| {
-                let all = portal.shelf(kind).records.values().map(|record| control::seen(portal, kind, record));
+                let all =
+                    portal.shelf(kind).records.values().map(|record| control::seen(portal, kind, record));
                 (kind.plural().to_owned(), all.collect())
             })
             .collect();
@@ -84,7 +85,7 @@ impl Provider for HubSpot {
     }
 
     fn reset(&self) {
-        *hold(&self.portal) = Default::default();
+        *hold(&self.portal) = (Portal::default(), Oauth::default());
     }
 
     fn sections(&self) -> Vec<Section> {
@@ -108,7 +109,11 @@ fn records(portal: &Portal, kind: Kind) -> Section {
         let outcome = ["hs_call_disposition", "hs_meeting_outcome", "phone", "hs_task_status"];
         let outcome = outcome.iter().find_map(|name| record.properties.get(*name));
         let outcome = outcome.map(|value| {
-            portal.outcomes.iter().find(|outcome| outcome.id == *value).map_or(value, |outcome| &outcome.label)
+            portal
+                .outcomes
+                .iter()
+                .find(|outcome| outcome.id == *value)
+                .map_or(value, |outcome| &outcome.label)
         });
         let contacts: Vec<String> =
             portal.linked(kind, record.id, Kind::Contacts).iter().map(|(id, _)| id.to_string()).collect();
@@ -166,7 +171,9 @@ fn route(portal: &mut Portal, asked: &Asked) -> Result<Answer, Refusal> {
         ("associations", [from, to, "batch", "associate", "default"]) => {
             association::batch(portal, from, to, "associate/default", asked)
         }
-        ("associations", [from, to, "batch", operation]) => association::batch(portal, from, to, operation, asked),
+        ("associations", [from, to, "batch", operation]) => {
+            association::batch(portal, from, to, operation, asked)
+        }
         ("properties", [name, rest @ ..]) => property::answer(portal, kind(name)?, rest, asked),
         ("owners", []) => Ok(owner::list(&portal.owners, asked)),
         ("owners", [id]) => owner::read(&portal.owners, id, asked),

@@ -11,7 +11,13 @@ use crate::asked::Asked;
 use crate::clock;
 
 /// Under one record: `.../{id}/associations/…`.
-pub fn of_record(portal: &mut Portal, kind: Kind, id: &str, rest: &[&str], asked: &Asked) -> Result<Answer, Refusal> {
+pub fn of_record(
+    portal: &mut Portal,
+    kind: Kind,
+    id: &str,
+    rest: &[&str],
+    asked: &Asked,
+) -> Result<Answer, Refusal> {
     let from = live(portal, kind, id)?;
     match (asked.method.as_str(), rest) {
         ("GET", [to]) => Ok(list(portal, kind, from, other(to)?, asked)),
@@ -44,12 +50,21 @@ pub fn of_record(portal: &mut Portal, kind: Kind, id: &str, rest: &[&str], asked
 }
 
 /// `/crm/associations/{v}/{from}/{to}/batch/{operation}`.
-pub fn batch(portal: &mut Portal, from: &str, to: &str, operation: &str, asked: &Asked) -> Result<Answer, Refusal> {
+pub fn batch(
+    portal: &mut Portal,
+    from: &str,
+    to: &str,
+    operation: &str,
+    asked: &Asked,
+) -> Result<Answer, Refusal> {
     let (from, to) = (other(from)?, other(to)?);
     let inputs = object::body(asked)?["inputs"].as_array().cloned().unwrap_or_default();
     let max = if operation == "read" { 1000 } else { 2000 };
     if inputs.len() > max {
-        return Err(Refusal::invalid(format!("The maximum number of inputs is {max}, but {} were given", inputs.len())));
+        return Err(Refusal::invalid(format!(
+            "The maximum number of inputs is {max}, but {} were given",
+            inputs.len()
+        )));
     }
     let is_v4 = asked.path.contains("/v4/") || asked.path.contains("/v3/");
     let (mut results, mut errors) = (Vec::new(), Vec::new());
@@ -58,12 +73,14 @@ pub fn batch(portal: &mut Portal, from: &str, to: &str, operation: &str, asked: 
             "read" => read_one(portal, from, to, input),
             "create" => create_one(portal, from, to, input),
             "associate/default" => default_one(portal, from, to, input),
-            "archive" => archive_one(portal, from, to, input),
+            "archive" => {
+                archive_one(portal, from, to, input);
+                continue;
+            }
             _ => return Err(Refusal::new(404, None, "resource not found")),
         };
         match done {
-            Ok(Some(result)) => results.push(result),
-            Ok(None) => {}
+            Ok(result) => results.push(result),
             Err(refusal) => errors.push(refusal.entry(None)),
         }
     }
@@ -105,12 +122,11 @@ fn no_pair(from: Kind, to: Kind) -> Refusal {
     Refusal::invalid(format!("No default association type from {} to {}", from.type_id(), to.type_id()))
 }
 
-fn shown(kind: Kind, to: Kind, id: u64, types: &[u32]) -> Value {
+fn shown(id: u64, types: &[u32]) -> Value {
     let types: Vec<Value> = types
         .iter()
         .map(|type_id| json!({"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": null}))
         .collect();
-    let _ = (kind, to);
     // A number in the documents' examples, a string in the specification.
     json!({"toObjectId": id, "associationTypes": types})
 }
@@ -120,7 +136,7 @@ fn list(portal: &Portal, kind: Kind, id: u64, to: Kind, asked: &Asked) -> Answer
     let after = asked.number("after").unwrap_or(0);
     let found = portal.linked(kind, id, to);
     let page = found.iter().skip(after).take(limit);
-    let results: Vec<Value> = page.map(|(id, types)| shown(kind, to, *id, types)).collect();
+    let results: Vec<Value> = page.map(|(id, types)| shown(*id, types)).collect();
     let mut body = json!({"results": results});
     if after + limit < found.len() {
         body["paging"] = json!({"next": {"after": (after + limit).to_string(), "link": ""}});
@@ -132,27 +148,28 @@ fn text_id(end: &Value) -> String {
     end["id"].as_str().map_or_else(|| end["id"].to_string(), str::to_owned)
 }
 
-fn read_one(portal: &Portal, from: Kind, to: Kind, input: &Value) -> Result<Option<Value>, Refusal> {
+fn read_one(portal: &Portal, from: Kind, to: Kind, input: &Value) -> Result<Value, Refusal> {
     let asked_id = text_id(input);
     let Ok(id) = live(portal, from, &asked_id) else {
-        return Err(Refusal::new(404, Some("OBJECT_NOT_FOUND"), format!(
-            "No {} with ID {asked_id} exists", from.singular()
-        ))
+        return Err(Refusal::new(
+            404,
+            Some("OBJECT_NOT_FOUND"),
+            format!("No {} with ID {asked_id} exists", from.singular()),
+        )
         .sub("crm.associations.NO_ASSOCIATIONS_FOUND")
         .context("fromObjectId", &[asked_id]));
     };
-    let ends: Vec<Value> =
-        portal.linked(from, id, to).iter().map(|(id, types)| shown(from, to, *id, types)).collect();
+    let ends: Vec<Value> = portal.linked(from, id, to).iter().map(|(id, types)| shown(*id, types)).collect();
     if ends.is_empty() {
         let message = format!("No {} is associated with {} {id}.", to.singular(), from.singular());
         return Err(Refusal::new(404, Some("OBJECT_NOT_FOUND"), message)
             .sub("crm.associations.NO_ASSOCIATIONS_FOUND")
             .context("fromObjectId", &[asked_id]));
     }
-    Ok(Some(json!({"from": {"id": asked_id}, "to": ends})))
+    Ok(json!({"from": {"id": asked_id}, "to": ends}))
 }
 
-fn create_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Result<Option<Value>, Refusal> {
+fn create_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Result<Value, Refusal> {
     let (from_text, to_text) = (text_id(&input["from"]), text_id(&input["to"]));
     if from == to && from_text == to_text {
         return Err(Refusal::invalid(format!("Object {from_text} cannot be associated to itself")));
@@ -161,30 +178,29 @@ fn create_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Resul
         Refusal::invalid(format!("{from_text} is not valid")).sub("crm.associations.INVALID_IDENTIFIER")
     })?;
     let end = put_typed(portal, (from, id), to, &to_text, input.get("types"))?;
-    Ok(Some(json!({
+    Ok(json!({
         "fromObjectTypeId": from.type_id(), "fromObjectId": id.to_string(),
         "toObjectTypeId": to.type_id(), "toObjectId": end.to_string(), "labels": [],
-    })))
+    }))
 }
 
-fn default_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Result<Option<Value>, Refusal> {
+fn default_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Result<Value, Refusal> {
     let (from_text, to_text) = (text_id(&input["from"]), text_id(&input["to"]));
     let (Ok(id), Ok(end)) = (live(portal, from, &from_text), live(portal, to, &to_text)) else {
         return Err(invalid(to, &to_text).sub("crm.associations.INVALID_IDENTIFIER"));
     };
     let type_id = type_between(from, to).ok_or_else(|| no_pair(from, to))?;
     portal.link((from, id), (to, end), type_id);
-    Ok(Some(default_made(from, id, to, end)))
+    Ok(default_made(from, id, to, end))
 }
 
-fn archive_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Result<Option<Value>, Refusal> {
+fn archive_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) {
     let ends = input["to"].as_array().cloned().unwrap_or_else(|| vec![input["to"].clone()]);
     for end in ends {
         if let (Ok(from_id), Ok(to_id)) = (text_id(&input["from"]).parse(), text_id(&end).parse()) {
             portal.unlink((from, from_id), (to, to_id));
         }
     }
-    Ok(None)
 }
 
 /// Replaces what is there: the types that are sent are the types that stay.

@@ -44,7 +44,8 @@ pub fn answer(
         "upsert" => carry(portal, kind, inputs, 200, |portal, input| upsert(portal, kind, version, input)),
         "archive" => {
             for input in inputs {
-                let id = id_of(input).parse().ok().and_then(|id| portal.live(kind, id)).map(|record| record.id);
+                let id =
+                    id_of(input).parse().ok().and_then(|id| portal.live(kind, id)).map(|record| record.id);
                 if let Some(id) = id {
                     write::archive(portal, kind, id);
                 }
@@ -125,7 +126,13 @@ fn carry(
     Ok(finished(kind, status, results, &missing, errors))
 }
 
-fn finished(kind: Kind, status: u16, mut results: Vec<Value>, missing: &[String], mut errors: Vec<Value>) -> Answer {
+fn finished(
+    kind: Kind,
+    status: u16,
+    mut results: Vec<Value>,
+    missing: &[String],
+    mut errors: Vec<Value>,
+) -> Answer {
     // One entry groups all missing ids; numErrors counts entries, not inputs.
     if !missing.is_empty() {
         errors.push(Refusal::some_missing(kind, missing).entry(None));

@@ -91,7 +91,9 @@ impl Budget {
             let recent = self.recent.entry(token.to_owned()).or_default();
             forget(recent, now_ms - interval_ms);
             if self.burst_max.is_some_and(|max| len(recent) >= max) {
-                return Err(self.refuse("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit."));
+                return Err(
+                    self.refuse("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.")
+                );
             }
             recent.push_back(now_ms);
             self.burst_peak = self.burst_peak.max(len(recent));
@@ -126,7 +128,10 @@ impl Budget {
         if !is_oauth {
             let daily = self.daily_max.unwrap_or(DAILY_MAX);
             headers.push(("x-hubspot-ratelimit-daily", daily.to_string()));
-            headers.push(("x-hubspot-ratelimit-daily-remaining", daily.saturating_sub(self.daily_used).to_string()));
+            headers.push((
+                "x-hubspot-ratelimit-daily-remaining",
+                daily.saturating_sub(self.daily_used).to_string(),
+            ));
         }
         headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }

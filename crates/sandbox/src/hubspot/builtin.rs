@@ -118,7 +118,10 @@ pub fn definitions(kind: Kind) -> BTreeMap<String, Definition> {
         Kind::Notes => [ALL, ACTIVITY, NOTES],
     };
     let lines = tables.into_iter().flat_map(str::lines).filter(|line| !line.is_empty());
-    lines.filter_map(|line| read(kind, line)).map(|definition| (definition.name.clone(), definition)).collect()
+    lines
+        .filter_map(|line| read(kind, line))
+        .map(|definition| (definition.name.clone(), definition))
+        .collect()
 }
 
 fn read(kind: Kind, line: &str) -> Option<Definition> {
@@ -147,5 +150,8 @@ fn read(kind: Kind, line: &str) -> Option<Definition> {
 fn label(name: &str) -> String {
     let words = name.trim_start_matches("hs_").replace('_', " ");
     let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }

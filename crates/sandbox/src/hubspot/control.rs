@@ -71,9 +71,10 @@ fn objects(portal: &mut Portal, kind: Kind, method: &str, rest: &[&str], asked: 
 fn made_by_hand(portal: &mut Portal, kind: Kind, asked: &Asked) -> Answer {
     let Ok(body) = object::body(asked) else { return refused("body") };
     match write::create(portal, kind, VERSION, body) {
-        Ok(id) => {
-            Answer::json(201, portal.find(kind, id).map(|record| seen(portal, kind, record)).unwrap_or_default())
-        }
+        Ok(id) => Answer::json(
+            201,
+            portal.find(kind, id).map(|record| seen(portal, kind, record)).unwrap_or_default(),
+        ),
         Err(refusal) => refusal.answer(),
     }
 }
@@ -83,9 +84,10 @@ fn changed_by_hand(portal: &mut Portal, kind: Kind, id: &str, asked: &Asked) -> 
     let Some(id) = found else { return unknown() };
     let Ok(body) = object::body(asked) else { return refused("body") };
     match write::update(portal, kind, id, body) {
-        Ok(()) => {
-            Answer::json(200, portal.find(kind, id).map(|record| seen(portal, kind, record)).unwrap_or_default())
-        }
+        Ok(()) => Answer::json(
+            200,
+            portal.find(kind, id).map(|record| seen(portal, kind, record)).unwrap_or_default(),
+        ),
         Err(refusal) => refusal.answer(),
     }
 }
@@ -94,7 +96,8 @@ fn changed_by_hand(portal: &mut Portal, kind: Kind, id: &str, asked: &Asked) -> 
 pub fn seen(portal: &Portal, kind: Kind, record: &Record) -> Value {
     let mut associations = json!({});
     for other in Kind::ALL {
-        let ids: Vec<String> = portal.linked(kind, record.id, other).iter().map(|(id, _)| id.to_string()).collect();
+        let ids: Vec<String> =
+            portal.linked(kind, record.id, other).iter().map(|(id, _)| id.to_string()).collect();
         if !ids.is_empty() || other == Kind::Contacts {
             associations[other.plural()] = json!(ids);
         }
@@ -117,7 +120,9 @@ fn outcomes(portal: &mut Portal, method: &str, rest: &[&str], asked: &Asked) -> 
             Answer::json(201, json)
         }
         (_, [id]) => {
-            let Some(found) = portal.outcomes.iter_mut().find(|outcome| outcome.id == *id) else { return unknown() };
+            let Some(found) = portal.outcomes.iter_mut().find(|outcome| outcome.id == *id) else {
+                return unknown();
+            };
             match (method, asked.text("label")) {
                 ("PATCH", Some(label)) => {
                     label.clone_into(&mut found.label);
@@ -146,7 +151,9 @@ fn owners(portal: &mut Portal, method: &str, rest: &[&str], asked: &Asked) -> An
             Answer::json(201, json)
         }
         ("DELETE", [id]) => {
-            let Some(owner) = portal.owners.iter_mut().find(|owner| owner.id == *id) else { return unknown() };
+            let Some(owner) = portal.owners.iter_mut().find(|owner| owner.id == *id) else {
+                return unknown();
+            };
             owner.archived = true;
             Answer::empty(204)
         }

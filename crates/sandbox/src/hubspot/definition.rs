@@ -41,6 +41,7 @@ pub struct Choice {
     pub value: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "HubSpot defines a property by these flags")]
 #[derive(Clone, Debug)]
 pub struct Definition {
     pub name: String,

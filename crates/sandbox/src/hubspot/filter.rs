@@ -118,7 +118,8 @@ impl Filter {
             Operator::Gt => against(&self.value) == Some(Ordering::Greater),
             Operator::Gte => against(&self.value).is_some_and(Ordering::is_ge),
             Operator::Between => {
-                against(&self.value).is_some_and(Ordering::is_ge) && against(&self.high).is_some_and(Ordering::is_le)
+                against(&self.value).is_some_and(Ordering::is_ge)
+                    && against(&self.high).is_some_and(Ordering::is_le)
             }
             Operator::In => self.is_listed(held),
             Operator::ContainsToken => has_token(held, &self.value),
@@ -171,6 +172,7 @@ fn has_token(held: &str, value: &str) -> bool {
     let (open_start, open_end) = (value.starts_with('*'), value.ends_with('*'));
     held.split(|c: char| !c.is_alphanumeric())
         .chain(held.split_whitespace())
+        .chain(held.split(';'))
         .chain(std::iter::once(held.as_str()))
         .any(|token| match (open_start, open_end) {
             (true, true) => token.contains(wanted),

@@ -68,7 +68,9 @@ impl Keys {
             let message =
                 format!("The OAuth token used to make this call expired {} second(s) ago.", late_ms / 1000);
             let expired = clock::iso(key.expires_ms.unwrap_or_default());
-            return Err(Refusal::new(401, Some("EXPIRED_AUTHENTICATION"), message).context("expire time", &[expired]));
+            return Err(
+                Refusal::new(401, Some("EXPIRED_AUTHENTICATION"), message).context("expire time", &[expired])
+            );
         }
         Ok((token.clone(), key.is_oauth))
     }

@@ -14,7 +14,9 @@ impl Kind {
 
     /// A path takes the plural name or the type id.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.plural() == name || kind.type_id() == name || kind.singular() == name)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.plural() == name || kind.type_id() == name || kind.singular() == name)
     }
 
     pub fn plural(self) -> &'static str {
@@ -61,7 +63,9 @@ impl Kind {
 
     pub fn default_properties(self) -> &'static [&'static str] {
         match self {
-            Self::Contacts => &["createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"],
+            Self::Contacts => {
+                &["createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"]
+            }
             _ => &["hs_createdate", "hs_lastmodifieddate", "hs_object_id"],
         }
     }

@@ -115,18 +115,21 @@ impl Oauth {
     fn consent(&self, asked: &Asked) -> Answer {
         let of = |name: &str| asked.param(name).unwrap_or_default();
         if !self.apps.contains_key(of("client_id")) || of("redirect_uri").is_empty() {
-            return Answer::html(page::whole("HubSpot sandbox", "<h1>Unknown app or no redirect address</h1>"));
+            return Answer::html(page::whole(
+                "HubSpot sandbox",
+                "<h1>Unknown app or no redirect address</h1>",
+            ));
         }
-        let fields: String =
-            ["client_id", "redirect_uri", "scope", "state"].iter().map(|name| page::hidden(name, of(name))).collect();
-        let scopes: String = of("scope")
-            .split_whitespace()
-            .map(|scope| format!("<li><code>{}</code></li>", html_escape::encode_text(scope)))
+        let fields: String = ["client_id", "redirect_uri", "scope", "state"]
+            .iter()
+            .map(|name| page::hidden(name, of(name)))
             .collect();
+        let scopes: Vec<_> = of("scope").split_whitespace().map(html_escape::encode_text).collect();
+        let scopes = scopes.join("</li><li>");
         Answer::html(page::whole(
             "Connect an app to HubSpot sandbox",
             &format!(
-                "<h1>Connect an app to HubSpot sandbox</h1><p>It asks for:</p><ul>{scopes}</ul>\
+                "<h1>Connect an app to HubSpot sandbox</h1><p>It asks for:</p><ul><li>{scopes}</li></ul>\
                  <form method=\"post\" action=\"/oauth/authorize\">{fields}\
                  <button name=\"choice\" value=\"connect\">Connect app</button> \
                  <button name=\"choice\" value=\"deny\">Deny</button></form>"
@@ -138,7 +141,9 @@ impl Oauth {
         let of = |name: &str| asked.form(name).unwrap_or_default();
         let Ok(mut back) = url::Url::parse(&of("redirect_uri")) else { return refused("redirect_uri") };
         if of("choice") == "deny" {
-            back.query_pairs_mut().append_pair("error", "access_denied").append_pair("error_description", "denied");
+            back.query_pairs_mut()
+                .append_pair("error", "access_denied")
+                .append_pair("error_description", "denied");
         } else {
             let code = Uuid::new_v4().to_string();
             back.query_pairs_mut().append_pair("code", &code);
@@ -168,7 +173,11 @@ impl Oauth {
                     return failed("BAD_AUTH_CODE", "invalid_grant", "missing or unknown auth code");
                 };
                 if grant.redirect_uri != of("redirect_uri") || grant.client_id != of("client_id") {
-                    return failed("BAD_REDIRECT_URI", "invalid_grant", "redirect_uri does not match initial auth code");
+                    return failed(
+                        "BAD_REDIRECT_URI",
+                        "invalid_grant",
+                        "redirect_uri does not match initial auth code",
+                    );
                 }
                 let refresh = format!("na1-refresh-{}", Uuid::new_v4());
                 self.refresh.insert(refresh.clone(), grant);
@@ -232,6 +241,7 @@ fn key_info(portal: &Portal, asked: &Asked) -> Answer {
     if !portal.keys.contains(key) {
         return Answer::json(404, json!({"status": "error", "message": "token not found"}));
     }
-    let scopes = ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.owners.read"];
+    let scopes =
+        ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.owners.read"];
     Answer::json(200, json!({"userId": 9_586_504, "hubId": PORTAL_ID, "appId": 4_242, "scopes": scopes}))
 }

@@ -10,7 +10,13 @@ use super::{batch, search, write};
 use crate::answer::Answer;
 use crate::asked::Asked;
 
-pub fn answer(portal: &mut Portal, kind: Kind, version: &str, rest: &[&str], asked: &Asked) -> Result<Answer, Refusal> {
+pub fn answer(
+    portal: &mut Portal,
+    kind: Kind,
+    version: &str,
+    rest: &[&str],
+    asked: &Asked,
+) -> Result<Answer, Refusal> {
     match (asked.method.as_str(), rest) {
         ("GET", []) => Ok(list(portal, kind, asked)),
         ("POST", []) => create(portal, kind, version, asked),
@@ -18,19 +24,27 @@ pub fn answer(portal: &mut Portal, kind: Kind, version: &str, rest: &[&str], ask
         ("POST", ["batch", operation]) => batch::answer(portal, kind, version, operation, asked),
         ("POST", ["merge"]) => {
             let survivor = write::merge(portal, kind, asked)?;
-            Ok(Answer::json(200, portal.find(kind, survivor).map(|record| record.full(kind)).unwrap_or_default()))
+            Ok(Answer::json(
+                200,
+                portal.find(kind, survivor).map(|record| record.full(kind)).unwrap_or_default(),
+            ))
         }
         ("POST", ["gdpr-delete"]) => forget(portal, kind, asked),
         ("GET", [id]) => read(portal, kind, id, asked),
         ("PATCH", [id]) => update(portal, kind, id, asked),
         ("DELETE", [id]) => archive(portal, kind, id),
-        (_, []) | (_, [_]) => Err(Refusal::new(405, None, "HTTP 405 Method Not Allowed")),
+        (_, [] | [_]) => Err(Refusal::new(405, None, "HTTP 405 Method Not Allowed")),
         _ => Err(Refusal::new(404, None, "resource not found")),
     }
 }
 
 /// Finds a live record by id or by a unique property.
-pub fn find<'a>(portal: &'a Portal, kind: Kind, id: &str, by: Option<&str>) -> Result<Option<&'a Record>, Refusal> {
+pub fn find<'a>(
+    portal: &'a Portal,
+    kind: Kind,
+    id: &str,
+    by: Option<&str>,
+) -> Result<Option<&'a Record>, Refusal> {
     let Some(property) = by else {
         return match id.parse() {
             Ok(number) => Ok(portal.live(kind, number)),
@@ -46,14 +60,15 @@ pub fn find<'a>(portal: &'a Portal, kind: Kind, id: &str, by: Option<&str>) -> R
     let value = if property == "email" { id.trim().to_lowercase() } else { id.to_owned() };
     let found = portal.holder(kind, property, &value).and_then(|id| portal.live(kind, id));
     Ok(found.filter(|record| {
-        portal.switches.secondary_email_read || record.properties.get(property).is_some_and(|held| *held == value)
+        portal.switches.secondary_email_read
+            || record.properties.get(property).is_some_and(|held| *held == value)
     }))
 }
 
 fn create(portal: &mut Portal, kind: Kind, version: &str, asked: &Asked) -> Result<Answer, Refusal> {
     let id = write::create(portal, kind, version, body(asked)?)?;
     let record = portal.find(kind, id).map(|record| record.full(kind)).unwrap_or_default();
-    Ok(Answer::json(201, record).with("location", format!("/crm/objects/{version}/{}/{id}", kind.plural())))
+    Ok(Answer::json(201, record).with("location", &format!("/crm/objects/{version}/{}/{id}", kind.plural())))
 }
 
 pub fn body(asked: &Asked) -> Result<&Value, Refusal> {
@@ -68,7 +83,11 @@ fn read(portal: &Portal, kind: Kind, id: &str, asked: &Asked) -> Result<Answer, 
     let archived = asked.param("archived") == Some("true");
     let record = if archived {
         let number = id.parse().map_err(|_| Refusal::not_found(id))?;
-        portal.shelf(kind).records.get(&number).filter(|record| record.archived && record.merged_into.is_none())
+        portal
+            .shelf(kind)
+            .records
+            .get(&number)
+            .filter(|record| record.archived && record.merged_into.is_none())
     } else {
         find(portal, kind, id, by)?
     };
@@ -103,7 +122,7 @@ fn list(portal: &Portal, kind: Kind, asked: &Asked) -> Answer {
     let archived = asked.param("archived") == Some("true");
     let limit = asked.number("limit").unwrap_or(10).clamp(1, 100);
     let after = asked.number("after").map_or(0, |id| u64::try_from(id).unwrap_or(u64::MAX));
-    let fits = |record: &&Record| record.archived == archived && record.merged_into.is_none() && record.id >= after;
+    let fits = |record: &&Record| record.archived == archived && record.merged_into.is_none();
     let mut found = portal.shelf(kind).records.range(after..).map(|(_, record)| record).filter(fits);
     let (properties, associations) = (asked.params("properties"), asked.params("associations"));
     let mut results = Vec::new();

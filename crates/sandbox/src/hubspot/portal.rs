@@ -47,7 +47,10 @@ impl Default for Portal {
     fn default() -> Self {
         let shelf = |kind| Shelf {
             definitions: builtin::definitions(kind),
-            groups: BTreeMap::from([(builtin::group(kind).to_owned(), format!("{} information", kind.singular()))]),
+            groups: BTreeMap::from([(
+                builtin::group(kind).to_owned(),
+                format!("{} information", kind.singular()),
+            )]),
             records: BTreeMap::new(),
             next_id: FIRST_ID,
         };
@@ -92,11 +95,11 @@ impl Portal {
         self.unique.get(&(kind, property.to_owned(), value.to_owned())).copied()
     }
 
-    pub fn insert(&mut self, kind: Kind, record: impl FnOnce(u64) -> Record) -> u64 {
-        let shelf = self.shelf_mut(kind);
-        let id = shelf.next_id;
-        shelf.next_id += 1;
-        shelf.records.insert(id, record(id));
+    pub fn insert(&mut self, kind: Kind, make: impl FnOnce(u64) -> Record) -> u64 {
+        let held = self.shelf_mut(kind);
+        let id = held.next_id;
+        held.next_id += 1;
+        held.records.insert(id, make(id));
         self.undo.push((kind, id, None));
         self.settle(kind, id);
         id
@@ -120,7 +123,8 @@ impl Portal {
             record.updated_ms = now_ms;
             calculate(kind, record);
         }
-        let held = self.shelf(kind).records.get(&id).map(|record| self.identity(kind, record)).unwrap_or_default();
+        let held =
+            self.shelf(kind).records.get(&id).map(|record| self.identity(kind, record)).unwrap_or_default();
         for (property, value) in held {
             self.unique.insert((kind, property, value), id);
         }
@@ -142,9 +146,11 @@ impl Portal {
         if record.archived || record.merged_into.is_some() {
             return Vec::new();
         }
-        let unique = self.shelf(kind).definitions.values().filter(|found| found.is_unique && found.name != "email");
-        let own = unique.filter_map(|found| Some((found.name.clone(), record.properties.get(&found.name)?.clone())));
-        let emails = (kind == Kind::Contacts).then(|| record.emails()).unwrap_or_default();
+        let unique =
+            self.shelf(kind).definitions.values().filter(|found| found.is_unique && found.name != "email");
+        let own = unique
+            .filter_map(|found| Some((found.name.clone(), record.properties.get(&found.name)?.clone())));
+        let emails = if kind == Kind::Contacts { record.emails() } else { Vec::new() };
         own.chain(emails.into_iter().map(|email| ("email".to_owned(), email.to_owned()))).collect()
     }
 
@@ -193,7 +199,8 @@ impl Portal {
                 self.release(kind, &now);
             }
             let Some(before) = before else {
-                let ends: Vec<End> = self.links.get(&(kind, id)).into_iter().flatten().map(|(end, _)| *end).collect();
+                let ends: Vec<End> =
+                    self.links.get(&(kind, id)).into_iter().flatten().map(|(end, _)| *end).collect();
                 for end in ends {
                     self.unlink((kind, id), end);
                 }

@@ -103,19 +103,26 @@ fn create(portal: &mut Portal, kind: Kind, body: &Value) -> Result<Value, Refusa
     }
     let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !is_name || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-        return Err(Refusal::invalid(format!("Property name {name} is invalid")).sub("Properties.INVALID_NAME"));
+        return Err(
+            Refusal::invalid(format!("Property name {name} is invalid")).sub("Properties.INVALID_NAME")
+        );
     }
     let shelf = portal.shelf_mut(kind);
     if !shelf.groups.contains_key(group) {
         return Err(Refusal::invalid(format!("Property group {group} does not exist")));
     }
     if shelf.definitions.get(name).is_some_and(|found| !found.archived) {
-        return Err(Refusal::new(409, Some("OBJECT_ALREADY_EXISTS"), format!(
-            "A property named '{name}' already exists."
-        ))
+        return Err(Refusal::new(
+            409,
+            Some("OBJECT_ALREADY_EXISTS"),
+            format!("A property named '{name}' already exists."),
+        )
         .sub("Properties.PROPERTY_WITH_NAME_EXISTS"));
     }
-    if is_unique && shelf.definitions.values().filter(|found| found.is_unique && !found.is_builtin).count() >= UNIQUE_MAX {
+    if is_unique
+        && shelf.definitions.values().filter(|found| found.is_unique && !found.is_builtin).count()
+            >= UNIQUE_MAX
+    {
         return Err(Refusal::invalid(format!("The maximum of {UNIQUE_MAX} unique properties is reached")));
     }
     // The name of an archived property brings that property back.
@@ -125,7 +132,7 @@ fn create(portal: &mut Portal, kind: Kind, body: &Value) -> Result<Value, Refusa
         made
     });
     made.archived = false;
-    made.description = text("description").unwrap_or_default().to_owned();
+    text("description").unwrap_or_default().clone_into(&mut made.description);
     made.choices = choices(&body["options"]);
     let json = made.json();
     shelf.definitions.insert(name.to_owned(), made);
@@ -157,7 +164,8 @@ fn choices(options: &Value) -> Vec<Choice> {
 
 fn patch(portal: &mut Portal, kind: Kind, name: &str, body: &Value) -> Result<Value, Refusal> {
     let shelf = portal.shelf_mut(kind);
-    let found = shelf.definitions.get_mut(name).filter(|found| !found.archived).ok_or_else(|| missing(name))?;
+    let found =
+        shelf.definitions.get_mut(name).filter(|found| !found.archived).ok_or_else(|| missing(name))?;
     if found.is_builtin && body.get("options").is_none() {
         return Err(Refusal::invalid(format!("{name} is a read only definition")));
     }
@@ -205,10 +213,20 @@ fn create_group(portal: &mut Portal, kind: Kind, body: &Value) -> Result<Answer,
     Ok(Answer::json(201, group_json(name, label)))
 }
 
-fn group(portal: &mut Portal, kind: Kind, method: &str, name: &str, asked: &Asked) -> Result<Answer, Refusal> {
+fn group(
+    portal: &mut Portal,
+    kind: Kind,
+    method: &str,
+    name: &str,
+    asked: &Asked,
+) -> Result<Answer, Refusal> {
     let shelf = portal.shelf_mut(kind);
     if !shelf.groups.contains_key(name) {
-        return Err(Refusal::new(404, Some("OBJECT_NOT_FOUND"), format!("Property group \"{name}\" does not exist")));
+        return Err(Refusal::new(
+            404,
+            Some("OBJECT_NOT_FOUND"),
+            format!("Property group \"{name}\" does not exist"),
+        ));
     }
     match method {
         "PATCH" => {

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::filter::{self, Filter};
 use super::kind::Kind;
+use super::object;
 use super::portal::Portal;
 use super::record::View;
 use super::refusal::Refusal;
-use super::object;
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::clock;
@@ -21,7 +21,9 @@ const TOTAL_MAX: u64 = 10_000;
 
 pub fn answer(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<Answer, Refusal> {
     if String::from_utf8_lossy(&asked.body).chars().count() > BODY_CHARS_MAX {
-        return Err(Refusal::invalid(format!("Search requests may have at most {BODY_CHARS_MAX} characters")));
+        return Err(Refusal::invalid(format!(
+            "Search requests may have at most {BODY_CHARS_MAX} characters"
+        )));
     }
     let body = object::body(asked)?;
     let groups = groups(portal, kind, body)?;
@@ -71,7 +73,8 @@ fn matches(
         }
         let id = record.id;
         let Some(view) = record.view(now_ms) else { continue };
-        let fits = groups.is_empty() || groups.iter().any(|group| group.iter().all(|filter| filter.fits(view)));
+        let fits =
+            groups.is_empty() || groups.iter().any(|group| group.iter().all(|filter| filter.fits(view)));
         if fits && query.is_none_or(|query| contains(kind, view, query)) {
             found.push((id, view.properties.clone()));
         }
@@ -81,9 +84,16 @@ fn matches(
 
 fn contains(kind: Kind, view: &View, query: &str) -> bool {
     let searched: &[&str] = match kind {
-        Kind::Contacts => {
-            &["firstname", "lastname", "email", "phone", "hs_additional_emails", "fax", "mobilephone", "company"]
-        }
+        Kind::Contacts => &[
+            "firstname",
+            "lastname",
+            "email",
+            "phone",
+            "hs_additional_emails",
+            "fax",
+            "mobilephone",
+            "company",
+        ],
         Kind::Calls => &["hs_call_title", "hs_call_body"],
         Kind::Meetings => &["hs_meeting_title", "hs_meeting_body"],
         Kind::Tasks => &["hs_task_subject", "hs_task_body"],
@@ -98,10 +108,14 @@ fn contains(kind: Kind, view: &View, query: &str) -> bool {
 fn groups(portal: &Portal, kind: Kind, body: &Value) -> Result<Vec<Vec<Filter>>, Refusal> {
     let given = body["filterGroups"].as_array().map(Vec::as_slice).unwrap_or_default();
     // `filters` alone is the short form of one group.
-    let short = body.get("filters").filter(|filters| filters.is_array()).map(|filters| json!({"filters": filters}));
+    let short =
+        body.get("filters").filter(|filters| filters.is_array()).map(|filters| json!({"filters": filters}));
     let given: Vec<&Value> = given.iter().chain(short.as_ref()).collect();
     if given.len() > GROUPS_MAX {
-        return Err(Refusal::invalid(format!("too many filterGroups (count: {}, max allowed: {GROUPS_MAX})", given.len())));
+        return Err(Refusal::invalid(format!(
+            "too many filterGroups (count: {}, max allowed: {GROUPS_MAX})",
+            given.len()
+        )));
     }
     let mut count = 0;
     let mut groups = Vec::new();

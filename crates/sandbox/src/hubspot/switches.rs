@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct Switches {
     /// How far search lags behind writes.
@@ -48,7 +49,8 @@ impl Switches {
             if name == "search_lag_ms" {
                 fits &= value.as_i64().map(|ms| self.search_lag_ms = ms).is_some();
             } else if name == "required_contact_properties" {
-                let names = value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+                let names =
+                    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
                 self.required_contact_properties = names.collect();
             } else {
                 let flag = self.flags().into_iter().find(|(known, _)| known == name).map(|(_, flag)| flag);

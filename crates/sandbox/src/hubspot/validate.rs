@@ -56,7 +56,10 @@ fn kept(portal: &Portal, definition: &Definition, text: String) -> Result<String
         Type::String | Type::PhoneNumber if name == "email" => email(&text),
         Type::String | Type::PhoneNumber => {
             if text.chars().count() > TEXT_CHARS_MAX {
-                return Err(("INVALID_STRING_LENGTH", format!("{name} is longer than {TEXT_CHARS_MAX} characters.")));
+                return Err((
+                    "INVALID_STRING_LENGTH",
+                    format!("{name} is longer than {TEXT_CHARS_MAX} characters."),
+                ));
             }
             Ok(text)
         }
@@ -122,7 +125,9 @@ fn email(text: &str) -> Result<String, Unfit> {
             && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>(),;:\"[]\\".contains(c))
             && !domain.contains('@')
             && domain.contains('.')
-            && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+            && domain
+                .split('.')
+                .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
     });
     if fits { Ok(text) } else { Err(("INVALID_EMAIL", format!("Email address {text} is invalid"))) }
 }

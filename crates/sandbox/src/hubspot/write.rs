@@ -48,7 +48,7 @@ pub fn archive(portal: &mut Portal, kind: Kind, id: u64) {
 /// The surviving contact keeps its values, takes over what it lacks, and all e-mails and links.
 pub fn merge(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<u64, Refusal> {
     let id_of = |name: &str| {
-        let id = asked.text(name).map(str::to_owned).unwrap_or_else(|| asked.field(name).to_string());
+        let id = asked.text(name).map_or_else(|| asked.field(name).to_string(), str::to_owned);
         let found = id.parse().ok().and_then(|number| portal.live(kind, number)).map(|record| record.id);
         found.ok_or_else(|| Refusal::not_found(&id))
     };
@@ -75,13 +75,17 @@ pub fn merge(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<u64, Refu
 fn take_over(record: &mut Record, old: &Record) {
     let first = record.properties.get("email").cloned().unwrap_or_default();
     let mut further: Vec<String> = record.emails().into_iter().map(str::to_owned).collect();
-    further.extend(old.emails().into_iter().map(str::to_owned));
+    for email in old.emails() {
+        if !further.iter().any(|known| known == email) {
+            further.push(email.to_owned());
+        }
+    }
     for (name, value) in &old.properties {
         record.properties.entry(name.clone()).or_insert_with(|| value.clone());
     }
-    let first = if first.is_empty() { old.properties.get("email").cloned().unwrap_or_default() } else { first };
+    let first =
+        if first.is_empty() { old.properties.get("email").cloned().unwrap_or_default() } else { first };
     further.retain(|email| *email != first);
-    further.dedup();
     if !further.is_empty() {
         record.properties.insert("hs_additional_emails".to_owned(), further.join(";"));
     }
@@ -108,7 +112,8 @@ fn complete(portal: &Portal, kind: Kind, version: &str, properties: &mut Propert
     }
     if kind.is_activity() && !properties.contains_key("hs_timestamp") {
         let message = format!("Error creating {}. Some required properties were not set.", kind.shouted());
-        let mut refusal = Refusal::invalid(message.clone()).context("properties", &["hs_timestamp".to_owned()]);
+        let mut refusal =
+            Refusal::invalid(message.clone()).context("properties", &["hs_timestamp".to_owned()]);
         refusal.errors = vec![json!({
             "message": message, "code": "MISSING_REQUIRED_PROPERTY", "context": {"propertyName": ["hs_timestamp"]},
         })];
@@ -134,7 +139,8 @@ fn complete(portal: &Portal, kind: Kind, version: &str, properties: &mut Propert
 
 /// Refuses values that another record holds: e-mails as a conflict, other unique properties as invalid.
 fn conflict(portal: &Portal, kind: Kind, properties: &Properties, own: Option<u64>) -> Result<(), Refusal> {
-    let other = |name: &str, value: &str| portal.holder(kind, name, value).filter(|holder| Some(*holder) != own);
+    let other =
+        |name: &str, value: &str| portal.holder(kind, name, value).filter(|holder| Some(*holder) != own);
     if kind == Kind::Contacts {
         let values = ["email", "hs_additional_emails"].into_iter().filter_map(|name| properties.get(name));
         let mut emails = values.flat_map(|value| value.split(';'));
@@ -180,9 +186,13 @@ fn links(portal: &Portal, kind: Kind, associations: &Value) -> Result<Vec<Link>,
 
 pub fn link(portal: &Portal, kind: Kind, to: &str, entry: &Value) -> Result<Link, Refusal> {
     if entry["associationCategory"].as_str() != Some("HUBSPOT_DEFINED") {
-        return Err(Refusal::invalid(format!("unknown association category {}", entry["associationCategory"])));
+        return Err(Refusal::invalid(format!(
+            "unknown association category {}",
+            entry["associationCategory"]
+        )));
     }
-    let type_id = entry["associationTypeId"].as_u64().and_then(|id| u32::try_from(id).ok()).unwrap_or_default();
+    let type_id =
+        entry["associationTypeId"].as_u64().and_then(|id| u32::try_from(id).ok()).unwrap_or_default();
     let Some((from, target)) = ends_of(type_id) else {
         return Err(Refusal::invalid(format!("association type id {type_id} doesn't exist")));
     };
@@ -194,9 +204,10 @@ pub fn link(portal: &Portal, kind: Kind, to: &str, entry: &Value) -> Result<Link
         )));
     }
     let name = target.map_or_else(str::to_owned, Kind::shouted);
-    let found = target.ok().zip(to.parse().ok()).and_then(|(to_kind, id)| {
-        portal.live(to_kind, id).map(|record| (to_kind, record.id))
-    });
+    let found = target
+        .ok()
+        .zip(to.parse().ok())
+        .and_then(|(to_kind, id)| portal.live(to_kind, id).map(|record| (to_kind, record.id)));
     found.map(|end| (end, type_id)).ok_or_else(|| {
         Refusal::invalid("One or more associations are invalid")
             .context("INVALID_OBJECT_IDS", &[format!("{name}={to} is not valid")])

@@ -1,0 +1,70 @@
+//! The scheduler, the mailbox, and the pages.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::world;
+
+#[tokio::test]
+async fn a_booking_is_told_under_a_signature() {
+    let world = world::start().await;
+    let (hook, scheduler) = (world.inbox().await, world.sandbox.scheduler_url());
+    let order = |path: &str| format!("{scheduler}/_sandbox/{path}");
+    world.ask("POST", &order("hook"), json!({"url": hook, "signing_secret": "whsec_c2VjcmV0"})).await;
+    let booking =
+        json!({"event_name": "Intro call", "start": "2026-11-24T15:00:00Z", "end": "2026-11-24T15:30:00Z"});
+    let (status, made) = world.ask("POST", &order("bookings"), booking).await;
+    assert_eq!(status, 201);
+    let id = made["booking_id"].as_str().unwrap();
+    let times = json!({"start": "2026-11-25T15:00:00Z", "end": "2026-11-25T15:30:00Z", "changed_by": "host"});
+    world.ask("POST", &order(&format!("bookings/{id}/move")), times).await;
+    world.ask("POST", &order(&format!("bookings/{id}/cancel")), json!({"reason": "ill"})).await;
+    let received = world.received().await;
+    let types: Vec<&str> = received.iter().map(|body| body["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["booking.scheduled", "booking.rescheduled", "booking.canceled"]);
+    assert_eq!(received[1]["data"]["previous_start"], "2026-11-24T15:00:00Z");
+    assert_eq!(received[2]["data"]["reason"], "ill");
+    let (_, deliveries) = world.ask("GET", &order("deliveries"), Value::Null).await;
+    assert!(deliveries["items"][0]["headers"]["webhook-signature"].as_str().unwrap().starts_with("v1,"));
+}
+
+#[tokio::test]
+async fn a_mail_arrives_with_its_dots() {
+    let world = world::start().await;
+    let address = world.sandbox.smtp_url().replace("smtp://", "");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let talk = "EHLO us\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n\
+                Subject: Moved\r\n\r\n..dotted\r\n.\r\nQUIT\r\n";
+    stream.write_all(talk.as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert!(answers.ends_with("221 bye\r\n"), "{answers}");
+    let url = format!("{}/_sandbox/mails", world.sandbox.mailbox_url());
+    let (_, mails) = world.ask("GET", &url, Value::Null).await;
+    assert_eq!(mails["items"][0]["subject"], "Moved");
+    assert_eq!(mails["items"][0]["body"], ".dotted\r\n");
+}
+
+#[tokio::test]
+async fn a_page_escapes_what_came_from_outside() {
+    let world = world::start().await;
+    world.contact(json!({"email": "a@example.net", "firstname": "x", "phone": "<script>1</script>"})).await;
+    for url in [
+        world.sandbox.hubspot_url(),
+        world.sandbox.aircall_url(),
+        world.sandbox.scheduler_url(),
+        world.sandbox.mailbox_url(),
+    ] {
+        let page = world.client.get(url).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("sandbox</h1>") && !page.contains("<script>"));
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_sandbox_takes_no_more_connections() {
+    let world = world::start().await;
+    let url = world.sandbox.hubspot_url();
+    world.sandbox.stop().await;
+    assert!(world.client.get(url).send().await.is_err());
+}
