@@ -1,1 +1,17 @@
-//! connectors
+//! The providers: HubSpot, which is written to, and the sources that send webhooks.
+//!
+//! Their spellings stand in `wire.rs` files only; all else speaks the words of `domain`. Nothing here knows a
+//! database or a server, reads a clock or logs what a body says.
+
+pub mod gate;
+pub mod http;
+pub mod hubspot;
+pub mod signature;
+
+pub mod aircall;
+pub mod calcom;
+pub mod calendar;
+pub mod calendly;
+pub mod source;
+
+pub use source::*;

@@ -1,0 +1,1 @@
+//! Aircall: its webhooks and its API.

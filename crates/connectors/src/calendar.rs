@@ -1,0 +1,1 @@
+//! Calendar.com: the contract of our own.

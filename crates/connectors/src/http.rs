@@ -1,0 +1,86 @@
+//! The one HTTP client, and a request's answer read with care: whether it was sent, and never more of it than fits.
+
+use std::time::Duration;
+
+use domain::fault::Fault;
+use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect};
+
+/// How long a connection may take to stand.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request may take from first to last byte.
+const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// No answer is read beyond this: a hundred activities with bodies of 64 KiB are 6.4 MiB.
+const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Builds the client that all connectors share: rustls, no redirects, each step bounded in time.
+///
+/// Fails with `Never` where the system's certificates cannot be read.
+pub fn client() -> Result<Client, Fault> {
+    // A second call finds the provider installed: that is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(WHOLE_TIMEOUT)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Fault::never(format!("The HTTPS client could not be set up: {}.", words(&error))))
+}
+
+/// An answer, whatever its status.
+pub(crate) struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+pub(crate) enum Unanswered {
+    /// Arises while connecting: the request certainly did not arrive.
+    NotSent(String),
+    /// Arises once something may have been sent: the request may have been carried out.
+    InDoubt(String),
+}
+
+/// Sends a request and reads its answer whole.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, Unanswered> {
+    let mut response = request.send().await.map_err(unanswered)?;
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(Unanswered::InDoubt("the answer is too long".to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body })
+}
+
+fn unanswered(error: reqwest::Error) -> Unanswered {
+    let error = error.without_url();
+    if error.is_connect() || error.is_builder() {
+        Unanswered::NotSent(words(&error))
+    } else {
+        Unanswered::InDoubt(words(&error))
+    }
+}
+
+/// What went wrong, without the address: that may hold what is not for logs.
+fn words(error: &reqwest::Error) -> String {
+    let what = match error {
+        error if error.is_connect() => "no connection",
+        error if error.is_timeout() => "no answer in time",
+        error if error.is_builder() => "the request could not be built",
+        error if error.is_body() || error.is_decode() => "the answer broke off",
+        _ => "the connection was lost",
+    };
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    format!("{what} ({cause})")
+}

@@ -1,0 +1,90 @@
+//! The budget as the connector sees it: asked before each request, told after each answer.
+
+use std::{future::Future, pin::Pin};
+
+use domain::fault::Fault;
+use jiff::SignedDuration;
+use reqwest::header::HeaderMap;
+
+/// A future that can be a trait's.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Which limits a request counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The burst limit and the daily limit.
+    General,
+    /// As `General`, and the five searches a second of an account.
+    Search,
+}
+
+/// Keeps to HubSpot's limits.
+pub trait Pace: Send + Sync {
+    /// Waits for leave to send one request. A fault means that it is not sent, and is what the caller gets.
+    fn ask(&self, class: Class) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// Learns from an answer. Not called when no answer came.
+    fn saw(&self, class: Class, status: u16, headers: RateHeaders);
+}
+
+/// No pacing: for a single request, such as the one that connects, and for tests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Free;
+
+impl Pace for Free {
+    fn ask(&self, _class: Class) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn saw(&self, _class: Class, _status: u16, _headers: RateHeaders) {}
+}
+
+/// What an answer says about the limits. Searches say nothing; OAuth tokens hear nothing about the day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RateHeaders {
+    /// Requests per interval.
+    pub max: Option<u64>,
+    /// Requests left in this interval.
+    pub remaining: Option<u64>,
+    /// The interval, 10 s.
+    pub interval: Option<SignedDuration>,
+    /// Requests per day.
+    pub daily_max: Option<u64>,
+    /// Requests left today; the day ends at the account's midnight.
+    pub daily_remaining: Option<u64>,
+    /// How long to wait: documented for 477 only, believed wherever it stands.
+    pub retry_after: Option<SignedDuration>,
+    /// Which limit a 429 was for, as its body says.
+    pub policy: Option<Policy>,
+}
+
+/// The limit that a 429 was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// Ten seconds, per app.
+    Burst,
+    /// A second: searches.
+    Second,
+    /// The day, per account.
+    Daily,
+}
+
+impl RateHeaders {
+    /// Reads the headers of reference/hubspot.md §6.2.
+    pub(super) fn read(headers: &HeaderMap) -> Self {
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let millis = number("x-hubspot-ratelimit-interval-milliseconds");
+        Self {
+            max: number("x-hubspot-ratelimit-max"),
+            remaining: number("x-hubspot-ratelimit-remaining"),
+            interval: millis.and_then(|millis| i64::try_from(millis).ok()).map(SignedDuration::from_millis),
+            daily_max: number("x-hubspot-ratelimit-daily"),
+            daily_remaining: number("x-hubspot-ratelimit-daily-remaining"),
+            // HubSpot names a day as the longest; a longer one is no promise to hold ourselves to.
+            retry_after: number("retry-after").map(|seconds| {
+                SignedDuration::from_secs(i64::try_from(seconds.min(86_400)).unwrap_or(86_400))
+            }),
+            policy: None,
+        }
+    }
+}

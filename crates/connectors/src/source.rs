@@ -1,0 +1,1 @@
+//! Reading an envelope, whichever source it is of.
