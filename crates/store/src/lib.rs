@@ -1,1 +1,52 @@
-//! store
+//! The rows of Patchbay in embedded SQLite: one writer thread with group commit, a few readers, SQL nowhere else.
+//!
+//! Each row belongs to a workspace and is reached through it. Times and random ids are given by the caller;
+//! nothing here reads a clock or the environment, and no provider is known here. Times are kept to the microsecond.
+
+mod audit;
+mod bell;
+mod catalog;
+mod column;
+mod connection;
+mod contact;
+mod error;
+mod hook;
+mod inbox;
+mod key;
+mod lane;
+mod ledger;
+mod migrate;
+mod page;
+mod problem;
+mod read;
+mod record;
+mod replay;
+mod rules;
+mod settings;
+mod settle;
+mod sqlite;
+mod stats;
+mod token;
+mod workspace;
+mod writer;
+
+pub use audit::Audit;
+pub use connection::{Connection, Status};
+pub use contact::ContactEntry;
+pub use error::StoreError;
+pub use hook::Hook;
+pub use inbox::{Appended, Envelope, EnvelopeState, NewEnvelope};
+pub use key::{BadMasterKey, MasterKey};
+pub use lane::{Batch, Claimed, Lane};
+pub use ledger::{LedgerEntry, Phase};
+pub use page::Page;
+pub use problem::ProblemRow;
+pub use record::{Filter, Problem, RecordState, StoredRecord};
+pub use settle::{Begin, Mark, OpenStep, RecordSave, Settlement};
+pub use sqlite::{Location, Store};
+pub use stats::Stats;
+pub use token::{Role, Token};
+pub use workspace::Workspace;
+
+/// What the store answers.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -1,0 +1,101 @@
+//! Beginning steps and settling them, each in one transaction.
+
+use domain::{
+    contact::ContactKey,
+    ids::{ContactId, RecordId, StepKey, WorkspaceId},
+    record::Record,
+};
+use jiff::Timestamp;
+
+use crate::{LedgerEntry, RecordState, Result, Store};
+
+/// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenStep {
+    /// Of which record.
+    pub record: RecordId,
+    /// Its key.
+    pub key: StepKey,
+    /// When it was begun.
+    pub begun_at: Timestamp,
+    /// The step.
+    pub step: serde_json::Value,
+}
+
+/// What is about to be sent.
+#[derive(Debug, Clone, Default)]
+pub struct Begin {
+    /// Steps to be kept as open.
+    pub steps: Vec<OpenStep>,
+    /// Contacts about to be made.
+    pub contacts: Vec<ContactKey>,
+    /// Contacts found.
+    pub links: Vec<(ContactKey, ContactId)>,
+    /// What to add to the ledger.
+    pub ledger: Vec<LedgerEntry>,
+}
+
+/// What came of a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement {
+    /// Records as they stand now.
+    pub saves: Vec<RecordSave>,
+    /// Records that were merged into one of the saved and are no more. The saved one gets their keys.
+    pub absorbed: Vec<RecordId>,
+    /// What became of envelopes, by their numbers.
+    pub marks: Vec<(i64, Mark)>,
+    /// Steps that are no longer open.
+    pub closed: Vec<(RecordId, StepKey)>,
+    /// Contacts made or found.
+    pub links: Vec<(ContactKey, ContactId)>,
+    /// Contacts that proved to be gone, or were refused.
+    pub unlinks: Vec<ContactKey>,
+    /// What to add to the ledger.
+    pub ledger: Vec<LedgerEntry>,
+}
+
+/// A record to be saved.
+#[derive(Debug, Clone)]
+pub struct RecordSave {
+    /// The record.
+    pub record: Record,
+    /// All external ids it is known by; they are added to those it has.
+    pub keys: Vec<String>,
+    /// How it stands.
+    pub state: RecordState,
+    /// Why, in plain words.
+    pub why: String,
+    /// How often it was tried in a row.
+    pub attempts: u32,
+    /// When to look at it again.
+    pub due_at: Option<Timestamp>,
+    /// What a person should know; since when is kept here.
+    pub problem: Option<String>,
+}
+
+/// What became of an envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// Folded into this record.
+    Read(RecordId),
+    /// It bears on nothing.
+    Ignored,
+    /// It could not be read.
+    Unreadable {
+        /// Where in the body.
+        field: String,
+        /// What was wrong with it, in plain words.
+        problem: String,
+    },
+}
+
+impl Store {
+    /// Keeps what is about to be sent: steps as open, contacts as begun, contacts found as known.
+    pub async fn begin(&self, workspace: WorkspaceId, begin: Begin, now: Timestamp) -> Result<()> {
+        todo!()
+    }
+    /// Keeps what came of a batch, all of it or nothing.
+    pub async fn settle(&self, workspace: WorkspaceId, settlement: Settlement, now: Timestamp) -> Result<()> {
+        todo!()
+    }
+}
