@@ -1,6 +1,6 @@
 //! An answer before it is bytes: what a provider says to a request.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
@@ -8,7 +8,8 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub enum Content {
     Nothing,
-    Json(Value),
+    /// Serialised once, for the wire and for the diary.
+    Json(Bytes),
     Html(String),
 }
 
@@ -20,7 +21,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn json(status: u16, body: Value) -> Self {
+    pub fn json(status: u16, body: impl Into<Value>) -> Self {
+        let body = Bytes::from(body.into().to_string());
         Self { status, headers: Vec::new(), content: Content::Json(body) }
     }
 
@@ -42,17 +44,17 @@ impl Answer {
         self
     }
 
-    pub fn body(&self) -> Option<Value> {
+    pub fn body(&self) -> Bytes {
         match &self.content {
-            Content::Json(value) => Some(value.clone()),
-            Content::Nothing | Content::Html(_) => None,
+            Content::Json(body) => body.clone(),
+            Content::Nothing | Content::Html(_) => Bytes::new(),
         }
     }
 
     pub fn into_response(self) -> Response {
         let (kind, body) = match self.content {
             Content::Nothing => (None, Body::empty()),
-            Content::Json(value) => (Some("application/json;charset=utf-8"), Body::from(value.to_string())),
+            Content::Json(body) => (Some("application/json;charset=utf-8"), Body::from(body)),
             Content::Html(page) => (Some("text/html;charset=utf-8"), Body::from(page)),
         };
         let mut response = Response::new(body);

@@ -1,6 +1,6 @@
 //! Delivers webhooks: a first attempt, retries behind it, and a list of what became of each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,8 @@ pub struct Courier {
 struct Book {
     deliveries: Vec<Delivery>,
     failures_in_a_row: HashMap<String, u64>,
+    /// Deleted hooks: nothing more is sent to them.
+    gone: HashSet<String>,
 }
 
 struct Delivery {
@@ -95,6 +97,11 @@ impl Courier {
         hold(&self.book).failures_in_a_row.remove(hook);
     }
 
+    /// Somebody deleted the hook.
+    pub fn forget(&self, hook: &str) {
+        hold(&self.book).gone.insert(hook.to_owned());
+    }
+
     /// Makes the first attempt and waits for it; retries follow in the background.
     pub async fn deliver(self: &Arc<Self>, letter: Letter) -> Option<u16> {
         let n = {
@@ -124,7 +131,8 @@ impl Courier {
             // Doubles six times, then stays.
             let wait_ms = rules.retry_ms << attempt.saturating_sub(1).min(6);
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            if is_success(self.attempt(n, &letter).await) {
+            let is_gone = hold(&self.book).gone.contains(&letter.hook);
+            if is_gone || is_success(self.attempt(n, &letter).await) {
                 return;
             }
         }

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::clock;
 
-/// Older entries are forgotten; 20,000 batches of 100 are more than a long test makes.
-const ENTRIES_MAX: usize = 20_000;
+/// Older entries are forgotten, so that a load test does not eat the memory; counts go on.
+const ENTRIES_MAX: usize = 50_000;
+const BYTES_MAX: usize = 128 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 pub struct Diary {
     entries: VecDeque<Entry>,
+    bytes: usize,
     last: u64,
     total: u64,
     by_path: BTreeMap<String, u64>,
@@ -30,8 +33,8 @@ pub struct Entry {
     pub status: Option<u16>,
     /// The kind of fault that struck, if one did.
     pub fault: Option<&'static str>,
-    pub body: Option<Value>,
-    pub answer: Option<Value>,
+    body: Bytes,
+    answer: Bytes,
 }
 
 impl Diary {
@@ -47,17 +50,20 @@ impl Diary {
             query: asked.query_text(),
             status: answer.map(|answer| answer.status),
             fault,
-            body: asked.json.clone(),
-            answer: answer.and_then(Answer::body),
+            body: asked.body.clone(),
+            answer: answer.map(Answer::body).unwrap_or_default(),
         });
-        if self.entries.len() > ENTRIES_MAX {
-            self.entries.pop_front();
+        self.bytes += self.entries.back().map_or(0, Entry::bytes);
+        while self.entries.len() > ENTRIES_MAX || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.bytes();
         }
     }
 
     /// Forgets the entries; numbers go on from where they were.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.bytes = 0;
         self.by_path.clear();
         self.total = 0;
     }
@@ -77,10 +83,15 @@ impl Diary {
 }
 
 impl Entry {
+    fn bytes(&self) -> usize {
+        self.body.len() + self.answer.len()
+    }
+
     fn json(&self) -> Value {
+        let parsed = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).ok();
         json!({
             "n": self.n, "at": self.at, "method": self.method, "path": self.path, "query": self.query,
-            "status": self.status, "fault": self.fault, "body": self.body, "answer": self.answer,
+            "status": self.status, "fault": self.fault, "body": parsed(&self.body), "answer": parsed(&self.answer),
         })
     }
 }

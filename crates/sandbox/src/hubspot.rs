@@ -22,9 +22,10 @@ mod refusal;
 mod search;
 mod switches;
 mod validate;
+mod webhook;
 mod write;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -36,15 +37,38 @@ use self::refusal::Refusal;
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::clock::hold;
+use crate::courier::Courier;
 use crate::origin::Provider;
 use crate::page::Section;
 
-/// Path versions that are answered; anything else is an unknown path.
-const VERSIONS: [&str; 4] = ["2026-09", "2026-03", "v3", "v4"];
+/// Dated path versions that are answered; the undated ones stand before the area.
+const DATED: [&str; 2] = ["2026-09", "2026-03"];
 
-#[derive(Default)]
 pub struct HubSpot {
     portal: Mutex<(Portal, Oauth)>,
+    courier: Arc<Courier>,
+}
+
+impl Default for HubSpot {
+    fn default() -> Self {
+        Self { portal: Mutex::default(), courier: Courier::new(webhook::RULES) }
+    }
+}
+
+impl HubSpot {
+    /// Answers by API or by order, and sends the events that came of it.
+    fn done(&self, source: &'static str, answer: impl FnOnce(&mut Portal, &mut Oauth) -> Answer) -> Answer {
+        let mut held = hold(&self.portal);
+        let (portal, oauth) = &mut *held;
+        portal.begin();
+        portal.source = source;
+        let answer = answer(portal, oauth);
+        let events = std::mem::take(&mut portal.events);
+        if let Some(hook) = &portal.hook {
+            webhook::send(&self.courier, hook, &events);
+        }
+        answer
+    }
 }
 
 impl Provider for HubSpot {
@@ -53,17 +77,19 @@ impl Provider for HubSpot {
     }
 
     async fn answer(&self, asked: &Asked) -> Answer {
-        let mut held = hold(&self.portal);
-        let (portal, oauth) = &mut *held;
-        let answer = oauth.answer(portal, asked).unwrap_or_else(|| guarded(portal, asked));
+        let answer = self.done("INTEGRATION", |portal, oauth| {
+            oauth.answer(portal, asked).unwrap_or_else(|| guarded(portal, asked))
+        });
         answer.with("x-hubspot-correlation-id", &Uuid::new_v4().to_string())
     }
 
     async fn control(&self, asked: &Asked) -> Answer {
-        let mut held = hold(&self.portal);
-        let (portal, oauth) = &mut *held;
-        portal.begin();
-        oauth.control(portal, asked).unwrap_or_else(|| control::carry_out(portal, asked))
+        if asked.path == "/_sandbox/deliveries" {
+            return Answer::json(200, self.courier.json());
+        }
+        self.done("CRM_UI", |portal, oauth| {
+            oauth.control(portal, asked).unwrap_or_else(|| control::carry_out(portal, asked))
+        })
     }
 
     fn state(&self) -> Value {
@@ -86,6 +112,7 @@ impl Provider for HubSpot {
 
     fn reset(&self) {
         *hold(&self.portal) = (Portal::default(), Oauth::default());
+        self.courier.reset();
     }
 
     fn sections(&self) -> Vec<Section> {
@@ -144,7 +171,6 @@ fn guarded(portal: &mut Portal, asked: &Asked) -> Answer {
         }
         return answer;
     }
-    portal.begin();
     let mut answer = route(portal, asked).unwrap_or_else(|refusal| refusal.answer());
     if !is_search {
         answer.headers.extend(portal.budget.headers(&token, is_oauth));
@@ -157,15 +183,24 @@ fn route(portal: &mut Portal, asked: &Asked) -> Result<Answer, Refusal> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     // The dated form has the version after the area, the old form before it; from here on there is one form.
     let (area, version, rest) = match parts.as_slice() {
-        ["crm", version, area, rest @ ..] if VERSIONS.contains(version) => (*area, *version, rest),
-        ["crm", area, version, rest @ ..] if VERSIONS.contains(version) => (*area, *version, rest),
-        [area @ ("account-info" | "calling"), version, rest @ ..] => (*area, *version, rest),
+        ["crm", version @ ("v3" | "v4"), area, rest @ ..] => (*area, *version, rest),
+        ["crm", area, version, rest @ ..] if DATED.contains(version) => (*area, *version, rest),
+        ["account-info", version, rest @ ..] if *version == "v3" || DATED.contains(version) => {
+            ("account-info", *version, rest)
+        }
+        // It has no dated form.
+        ["calling", "v1", rest @ ..] => ("calling", "v1", rest),
         _ => return Err(Refusal::new(404, None, "resource not found")),
     };
     let kind = |name: &str| Kind::named(name).ok_or_else(|| association::unknown_type(name));
     match (area, rest) {
-        ("objects", [name, id, "associations", rest @ ..]) => {
+        // Of the undated versions only v4 has this API in today's form.
+        ("objects", [name, id, "associations", rest @ ..]) if version != "v3" => {
             association::of_record(portal, kind(name)?, id, rest, asked)
+        }
+        ("associations", _) if version == "v3" => Err(Refusal::new(404, None, "resource not found")),
+        (area, _) if version == "v4" && area != "associations" => {
+            Err(Refusal::new(404, None, "resource not found"))
         }
         ("objects", [name, rest @ ..]) => object::answer(portal, kind(name)?, version, rest, asked),
         ("associations", [from, to, "batch", "associate", "default"]) => {

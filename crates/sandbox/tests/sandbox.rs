@@ -6,6 +6,8 @@
 mod aircall;
 #[path = "sandbox/hubspot.rs"]
 mod hubspot;
+#[path = "sandbox/oauth.rs"]
+mod oauth;
 #[path = "sandbox/outside.rs"]
 mod outside;
 #[path = "sandbox/world.rs"]

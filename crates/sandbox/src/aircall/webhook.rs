@@ -86,6 +86,7 @@ pub fn answer(account: &mut Account, courier: &Courier, rest: &[&str], asked: &A
                 "GET" => Answer::json(200, json!({"webhook": account.hooks[at].json(true)})),
                 "PUT" => update(&mut account.hooks[at], courier, asked),
                 "DELETE" => {
+                    courier.forget(&account.hooks[at].webhook_id);
                     account.hooks.remove(at);
                     Answer::empty(204)
                 }

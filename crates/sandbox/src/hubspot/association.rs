@@ -66,7 +66,7 @@ pub fn batch(
             inputs.len()
         )));
     }
-    let is_v4 = asked.path.contains("/v4/") || asked.path.contains("/v3/");
+    let is_v4 = asked.path.contains("/v4/");
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for input in &inputs {
         let done = match operation {

@@ -9,6 +9,7 @@ use super::outcome::{self, Outcome};
 use super::owner::{self, Owner};
 use super::portal::Portal;
 use super::record::Record;
+use super::webhook::{self, Hook};
 use super::{object, write};
 use crate::answer::Answer;
 use crate::asked::Asked;
@@ -30,6 +31,13 @@ pub fn carry_out(portal: &mut Portal, asked: &Asked) -> Answer {
         ["owners", rest @ ..] => owners(portal, method, rest, asked),
         ["keys", rest @ ..] => keys(portal, method, rest, asked),
         ["call-types", rest @ ..] => call_types(portal, method, rest, asked),
+        ["hook"] => hook(portal, method, asked),
+        ["hook", "send"] => {
+            let events = asked.field("events").as_array().cloned().unwrap_or_default();
+            portal.events =
+                events.iter().map(|given| webhook::event("contact.creation", 0, "CRM", given)).collect();
+            Answer::json(202, json!({"events": portal.events}))
+        }
         ["switches"] => {
             if method == "POST" && !portal.switches.set(asked.json.as_ref().unwrap_or(&Value::Null)) {
                 return refused("a switch");
@@ -58,6 +66,13 @@ fn objects(portal: &mut Portal, kind: Kind, method: &str, rest: &[&str], asked: 
         // As a user would by hand: no key, no limits, no entry among the requests.
         ("POST", []) => made_by_hand(portal, kind, asked),
         ("PATCH", [id]) => changed_by_hand(portal, kind, id, asked),
+        ("POST", ["merge"]) => match write::merge(portal, kind, asked) {
+            Ok(survivor) => Answer::json(200, json!({"id": survivor.to_string()})),
+            Err(refusal) => refusal.answer(),
+        },
+        ("POST", ["forget"]) => {
+            object::forget(portal, kind, asked).unwrap_or_else(|refusal| refusal.answer())
+        }
         ("DELETE", [id]) => {
             let found = id.parse().ok().and_then(|id| portal.live(kind, id)).map(|record| record.id);
             let Some(id) = found else { return unknown() };
@@ -174,6 +189,19 @@ fn keys(portal: &mut Portal, method: &str, rest: &[&str], asked: &Asked) -> Answ
         ("POST", [key, "expire"]) => answer_if(portal.keys.expire(key)),
         _ => unknown(),
     }
+}
+
+/// Where HubSpot sends its webhooks; an app has one address.
+fn hook(portal: &mut Portal, method: &str, asked: &Asked) -> Answer {
+    if method == "DELETE" {
+        portal.hook = None;
+        return Answer::empty(204);
+    }
+    let (Some(url), Some(secret)) = (asked.text("url"), asked.text("client_secret")) else {
+        return refused("url, client_secret");
+    };
+    portal.hook = Some(Hook { url: url.to_owned(), client_secret: secret.to_owned() });
+    Answer::json(200, json!({"url": url}))
 }
 
 /// Call and meeting types, which an admin keeps in settings: options of `hs_activity_type`.

@@ -168,7 +168,7 @@ fn archive(portal: &mut Portal, kind: Kind, id: &str) -> Result<Answer, Refusal>
 }
 
 /// Privacy deletion: the values are gone, not only the record.
-fn forget(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<Answer, Refusal> {
+pub fn forget(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<Answer, Refusal> {
     let id = asked.text("objectId").unwrap_or_default();
     let found = find(portal, kind, id, asked.text("idProperty"))?.map(|record| record.id);
     let number = found.ok_or_else(|| Refusal::not_found(id))?;
@@ -176,5 +176,8 @@ fn forget(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<Answer, Refu
         record.archived = true;
         record.properties.clear();
     });
+    // A privacy deletion fires the plain one as well.
+    portal.tell("contact.privacyDeletion", number, &json!({}));
+    write::tell_deletion(portal, kind, number);
     Ok(Answer::empty(204))
 }

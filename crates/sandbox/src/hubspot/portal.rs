@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use super::budget::Budget;
 use super::definition::Definition;
 use super::key::Keys;
@@ -10,6 +12,7 @@ use super::outcome::Outcome;
 use super::owner::Owner;
 use super::record::{Record, View};
 use super::switches::Switches;
+use super::webhook::{self, Hook};
 use super::{builtin, outcome, owner, phone};
 use crate::clock;
 
@@ -39,6 +42,11 @@ pub struct Portal {
     pub keys: Keys,
     pub switches: Switches,
     pub budget: Budget,
+    /// Where events go, if anywhere, and those that have not gone yet.
+    pub hook: Option<Hook>,
+    pub events: Vec<Value>,
+    /// Who is writing: an integration by API, or a user by hand.
+    pub source: &'static str,
     /// Records as they were before the request at hand, for a batch that is refused as a whole.
     undo: Vec<(Kind, u64, Option<Record>)>,
 }
@@ -63,6 +71,9 @@ impl Default for Portal {
             keys: Keys::default(),
             switches: Switches::default(),
             budget: Budget::default(),
+            hook: None,
+            events: Vec::new(),
+            source: "INTEGRATION",
             undo: Vec::new(),
         }
     }
@@ -132,10 +143,13 @@ impl Portal {
     }
 
     /// Enters a record into the search index as it is now, to be seen when the lag has passed.
-    pub fn index(&mut self, kind: Kind, id: u64) {
-        let due_ms = clock::now_ms() + self.switches.search_lag_ms;
+    fn index(&mut self, kind: Kind, id: u64) {
+        let now_ms = clock::now_ms();
+        let due_ms = now_ms + self.switches.search_lag_ms;
         let contacts = self.linked(kind, id, Kind::Contacts).into_iter().map(|(id, _)| id).collect();
         if let Some(record) = self.shelf_mut(kind).records.get_mut(&id) {
+            // What is already due need not wait for a search to be taken over.
+            record.view(now_ms);
             let view = View { properties: record.properties.clone(), contacts };
             record.coming.push_back((due_ms, view));
         }
@@ -165,8 +179,15 @@ impl Portal {
         if let Some(back) = type_between(to.0, from.0) {
             self.links.entry(to).or_default().entry(from).or_default().insert(back);
         }
-        self.index(from.0, from.1);
-        self.index(to.0, to.1);
+        self.index_activity(from);
+        self.index_activity(to);
+    }
+
+    /// Search sees the contacts of an activity; of a contact it sees no links.
+    fn index_activity(&mut self, (kind, id): End) {
+        if kind.is_activity() {
+            self.index(kind, id);
+        }
     }
 
     pub fn unlink(&mut self, from: End, to: End) {
@@ -174,26 +195,37 @@ impl Portal {
             if let Some(ends) = self.links.get_mut(&one) {
                 ends.remove(&other);
             }
-            self.index(one.0, one.1);
+            self.index_activity(one);
         }
     }
 
     /// Live records of a type that a record is associated with, each with the type ids.
     pub fn linked(&self, kind: Kind, id: u64, to: Kind) -> Vec<(u64, Vec<u32>)> {
-        let ends = self.links.get(&(kind, id)).into_iter().flatten();
-        ends.filter(|((other, _), _)| *other == to)
+        let ends = self.links.get(&(kind, id)).map(|ends| ends.range((to, 0)..=(to, u64::MAX)));
+        ends.into_iter()
+            .flatten()
             .filter(|((_, other_id), _)| self.live(to, *other_id).is_some())
             .map(|((_, other_id), types)| (*other_id, types.iter().copied().collect()))
             .collect()
     }
 
+    /// Notes an event, if anybody listens.
+    pub fn tell(&mut self, subscription: &str, object_id: u64, more: &Value) {
+        if self.hook.is_some() {
+            let event = webhook::event(subscription, object_id, self.source, more);
+            self.events.push(event);
+        }
+    }
+
     /// Starts a request whose writes may have to be taken back together.
     pub fn begin(&mut self) {
         self.undo.clear();
+        self.events.clear();
     }
 
     /// Takes back every write since `begin`.
     pub fn take_back(&mut self) {
+        self.events.clear();
         while let Some((kind, id, before)) = self.undo.pop() {
             if let Some(now) = self.shelf(kind).records.get(&id).cloned() {
                 self.release(kind, &now);

@@ -43,6 +43,16 @@ pub fn update(portal: &mut Portal, kind: Kind, id: u64, input: &Value) -> Result
 /// Moves a record to the recycle bin; what it was linked with no longer shows it.
 pub fn archive(portal: &mut Portal, kind: Kind, id: u64) {
     portal.change(kind, id, |record| record.archived = true);
+    tell_deletion(portal, kind, id);
+}
+
+/// Contacts have an event of their own, activities the generic one.
+pub fn tell_deletion(portal: &mut Portal, kind: Kind, id: u64) {
+    if kind == Kind::Contacts {
+        portal.tell("contact.deletion", id, &json!({"changeFlag": "DELETED"}));
+    } else {
+        portal.tell("object.deletion", id, &json!({"objectTypeId": kind.type_id(), "changeFlag": "DELETED"}));
+    }
 }
 
 /// The surviving contact keeps its values, takes over what it lacks, and all e-mails and links.
@@ -69,6 +79,15 @@ pub fn merge(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<u64, Refu
         }
     }
     portal.change(kind, survivor, |record| take_over(record, &old));
+    let more = json!({
+        "primaryObjectId": survivor, "mergedObjectIds": [merged], "newObjectId": survivor,
+        "numberOfPropertiesMoved": old.properties.len(), "changeFlag": "MERGED",
+    });
+    portal.tell(
+        &format!("{}.merge", if kind == Kind::Contacts { "contact" } else { "object" }),
+        survivor,
+        &more,
+    );
     Ok(survivor)
 }
 

@@ -244,3 +244,43 @@ async fn outcomes_are_a_bare_list_and_a_wrong_key_is_turned_away() {
     let (status, answer) = world.ask("GET", &url, Value::Null).await;
     assert_eq!((status, answer["category"].as_str()), (401, Some("INVALID_AUTHENTICATION")));
 }
+
+#[tokio::test]
+async fn each_version_has_its_own_form_of_path() {
+    let world = world::start().await;
+    for (path, expected) in [
+        ("/crm/objects/2026-03/contacts", 200),
+        ("/crm/v3/objects/contacts", 200),
+        ("/crm/objects/v3/contacts", 404),
+        ("/crm/2026-09/objects/contacts", 404),
+        ("/crm/v4/objects/contacts", 404),
+        ("/crm/objects/2025-09/contacts", 404),
+        ("/crm/objects/2026-09/0-48", 200),
+        ("/crm/objects/2026-09/butterflies", 400),
+        ("/crm/v3/owners", 200),
+        ("/crm/owners/2026-09?email=ada@example.com", 200),
+        ("/crm/properties/2026-09/calls/hs_call_disposition", 200),
+        ("/crm/properties/2026-09/calls/none", 404),
+        ("/calling/v1/dispositions", 200),
+        ("/calling/2026-09/dispositions", 404),
+    ] {
+        assert_eq!(world.crm("GET", path, Value::Null).await.0, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_whole_batch_update_is_taken_back_when_one_value_is_wrong() {
+    let world = world::start().await;
+    let one = world.contact(json!({"email": "a@example.net", "firstname": "A"})).await;
+    let other = world.contact(json!({"email": "b@example.net"})).await;
+    let inputs = json!({"inputs": [
+        {"id": one, "properties": {"email": "c@example.net", "firstname": "C"}},
+        {"id": other, "properties": {"lifecyclestage": "nonsense"}},
+    ]});
+    assert_eq!(world.crm("POST", &format!("{CONTACTS}/batch/update"), inputs).await.0, 400);
+    let (_, read) = world.crm("GET", &format!("{CONTACTS}/{one}"), Value::Null).await;
+    assert_eq!(read["properties"]["firstname"], "A");
+    let by_email = |email: &str| format!("{CONTACTS}/{email}?idProperty=email");
+    assert_eq!(world.crm("GET", &by_email("a@example.net"), Value::Null).await.0, 200);
+    assert_eq!(world.crm("GET", &by_email("c@example.net"), Value::Null).await.0, 404);
+}
