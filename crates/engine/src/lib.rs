@@ -1,1 +1,70 @@
-//! engine
+//! The movement: lanes that claim, fold, ask, plan, deliver and record; budget and back-off.
+//!
+//! Knows no HTTP server. Level-triggered: a lane that wakes late or twice brings HubSpot to the same place.
+
+mod asking;
+mod back_off;
+mod budget;
+mod delivery;
+mod doubt;
+mod lane;
+mod ledger;
+mod lists;
+mod meter;
+mod reading;
+mod scheduler;
+mod session;
+mod work;
+
+use std::sync::Arc;
+
+use connectors::{gate::Gates, hubspot::Version};
+use jiff::{SignedDuration, Timestamp};
+use store::Store;
+use url::Url;
+
+/// Tells the time; only the binary reads the machine's clock.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What the engine is told by the operator.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// HubSpot's origin.
+    pub hubspot_origin: Url,
+    /// The version in HubSpot's paths.
+    pub hubspot_version: Version,
+    /// Aircall's origin.
+    pub aircall_origin: Url,
+    /// How long what is applied lags what the dashboard shows (C11).
+    pub outcome_delay: SignedDuration,
+    /// How often the lists of outcomes and tags are read again (C9, C11).
+    pub list_refresh: SignedDuration,
+}
+
+/// The engine of one node.
+#[derive(Clone)]
+pub struct Engine {
+    store: Store,
+    clock: Clock,
+    http: reqwest::Client,
+    gates: Arc<Gates>,
+    settings: Arc<Settings>,
+    sessions: Arc<session::Sessions>,
+}
+
+impl Engine {
+    /// Wires an engine; nothing moves until `run`.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        http: reqwest::Client,
+        gates: Arc<Gates>,
+        settings: Settings,
+    ) -> Self {
+        Self { store, clock, http, gates, settings: Arc::new(settings), sessions: Arc::default() }
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}

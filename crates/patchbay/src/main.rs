@@ -1,2 +1,45 @@
-//! patchbay
-fn main() {}
+//! The binary: command line, settings, wiring. The only reader of the clock and the environment.
+
+mod clock;
+mod command;
+mod demo;
+mod instance;
+mod key;
+mod replay;
+mod sandbox;
+mod serve;
+mod settings;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command::{Command, Patchbay};
+
+fn main() -> ExitCode {
+    let patchbay = Patchbay::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("patchbay: the async runtime does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match patchbay.command {
+            Command::Demo(demo) => demo::run(demo).await,
+            Command::Serve(settings) => serve::run(settings).await,
+            Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
+            Command::Token(token) => token::run(token).await,
+            Command::Replay(replay) => replay::run(replay).await,
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("patchbay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Carrying out the plans of a batch in rounds: contacts, then activities, then deletes.
+
+mod activities;
+mod contacts;
+
+use std::collections::BTreeMap;
+
+use connectors::gate::Gates;
+use domain::{
+    contact::ContactKey,
+    fault::Fault,
+    ids::{ContactId, WorkspaceId},
+    plan::{Wishes, plan},
+    step::Plan,
+};
+use store::{Begin, Store, StoreError};
+
+use crate::{Clock, session::Session, work::Work};
+
+/// What a delivery works with.
+pub struct Delivery<'a> {
+    /// The line to HubSpot.
+    pub session: &'a Session,
+    /// Where *begun* is entered before a create is sent.
+    pub store: &'a Store,
+    /// Closed when somebody disconnects or pauses.
+    pub gates: &'a Gates,
+    /// Whose work it is.
+    pub workspace: WorkspaceId,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+/// What a batch found out on the way, to be kept with it.
+#[derive(Debug, Default)]
+pub struct Gained {
+    /// Contacts that were made or found for a key of ours.
+    pub links: Vec<(ContactKey, ContactId)>,
+    /// Keys whose contact is not there.
+    pub unlinks: Vec<ContactKey>,
+    /// The last fault of HubSpot as a whole, if it failed as a whole.
+    pub fault: Option<Fault>,
+    /// Whether anything was answered well.
+    pub has_success: bool,
+}
+
+impl Delivery<'_> {
+    /// Plans and carries out. What fails ends the pass of its record; its neighbours go on.
+    ///
+    /// # Errors
+    /// Only the store's: without *begun* nothing is sent.
+    pub async fn carry_out(&self, works: &mut [Work], wishes: &Wishes<'_>) -> Result<Gained, StoreError> {
+        let now = (self.clock)();
+        let mut plans: Vec<Plan> = works
+            .iter()
+            .map(|work| {
+                if work.goes_on() { plan(&work.record, wishes, &work.answers, now) } else { Plan::default() }
+            })
+            .collect();
+        let mut gained = Gained::default();
+        let made = self.make_contacts(works, &plans, &mut gained).await?;
+        self.link(works, &mut plans, &made);
+        self.write_activities(works, &plans, &made, &mut gained).await?;
+        self.archive(works, &plans, &mut gained).await;
+        Ok(gained)
+    }
+
+    /// Settles each record's contact: the one found, or the one just made.
+    fn link(&self, works: &mut [Work], plans: &mut [Plan], made: &BTreeMap<ContactKey, contacts::Outcome>) {
+        for (work, plan) in works.iter_mut().zip(plans) {
+            if let Some(link) = plan.link.take() {
+                work.record.contact = Some(link);
+            }
+            for step in &plan.steps {
+                let domain::step::Step::CreateContact(new) = step else { continue };
+                match made.get(&new.key) {
+                    Some(Ok(id)) if work.record.contact.is_none() => {
+                        work.record.contact = Some(domain::plan::made_link(id.clone()));
+                    }
+                    Some(Err(fault)) => work.fail(fault, (self.clock)()),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    async fn begin(&self, begin: Begin) -> Result<(), StoreError> {
+        if begin.steps.is_empty() && begin.contacts.is_empty() && begin.links.is_empty() {
+            return Ok(());
+        }
+        self.store.begin(self.workspace, begin, (self.clock)()).await
+    }
+}
+
+/// The fault of a create that HubSpot took without answering.
+fn in_doubt(why: &str) -> Fault {
+    Fault::later(format!(
+        "The answer to a create was lost ({why}); whether it was made is looked up before anything is sent again."
+    ))
+}

@@ -1,0 +1,327 @@
+//! The second round: calls, meetings and tasks made and changed. The third: replaced editions archived.
+
+use std::collections::{BTreeMap, HashMap};
+
+use connectors::{
+    gate::Closed,
+    hubspot::{Change, Changed, Guard, KEY_PROPERTY, Made, NewActivity},
+};
+use domain::{
+    contact::ContactKey,
+    fault::Fault,
+    ids::{ContactId, ObjectId, StepKey},
+    record::Held,
+    step::{ContactRef, Object, Plan, Receipt, Step},
+};
+use serde_json::{Value, json};
+use store::{Begin, OpenStep, Phase, StoreError};
+
+use super::{Delivery, Gained, contacts::Outcome, in_doubt};
+use crate::{
+    doubt::{self, Begun},
+    ledger::{About, noun},
+    work::{End, Work},
+};
+
+const OBJECTS: [Object; 3] = [Object::Calls, Object::Meetings, Object::Tasks];
+
+/// A create on its way.
+struct Creating {
+    work: usize,
+    key: StepKey,
+    begun: Begun,
+}
+
+impl Delivery<'_> {
+    /// Makes and changes the activities of all plans.
+    pub(super) async fn write_activities(
+        &self,
+        works: &mut [Work],
+        plans: &[Plan],
+        made: &BTreeMap<ContactKey, Outcome>,
+        gained: &mut Gained,
+    ) -> Result<(), StoreError> {
+        let creating = creating(works, plans, made);
+        self.begin(self.begun(works, &creating, made)).await?;
+        for object in OBJECTS {
+            let of_object: Vec<&Creating> =
+                creating.iter().filter(|one| one.begun.object == object).collect();
+            if !of_object.is_empty() {
+                self.create(works, object, &of_object, gained).await;
+            }
+            self.update(works, plans, object, gained).await;
+        }
+        Ok(())
+    }
+
+    /// Enters each create before it is sent, with the contacts just made: what follows may be cut off at any point.
+    fn begun(&self, works: &[Work], creating: &[Creating], made: &BTreeMap<ContactKey, Outcome>) -> Begin {
+        let now = (self.clock)();
+        let steps = creating.iter().map(|one| OpenStep {
+            record: works[one.work].record.id,
+            key: one.key.clone(),
+            begun_at: now,
+            step: serde_json::to_value(&one.begun).unwrap_or_default(),
+        });
+        let ledger = creating.iter().map(|one| {
+            let request = json!({ "properties": one.begun.properties, "contacts": one.begun.contacts });
+            about(&works[one.work], one).entry(Phase::Begun, None, request, Value::Null, now)
+        });
+        let links = made
+            .iter()
+            .filter_map(|(key, outcome)| outcome.as_ref().ok().map(|id| (key.clone(), id.clone())));
+        Begin {
+            steps: steps.collect(),
+            contacts: Vec::new(),
+            links: links.collect(),
+            ledger: ledger.collect(),
+        }
+    }
+
+    async fn create(&self, works: &mut [Work], object: Object, creating: &[&Creating], gained: &mut Gained) {
+        let is_unique = self.session.guards.of(object) == Guard::UniqueProperty;
+        let rows = creating.iter().map(|one| {
+            let mut properties = one.begun.properties.clone();
+            if is_unique {
+                properties.insert(KEY_PROPERTY.to_owned(), one.key.0.clone());
+            }
+            NewActivity { trace: one.key.0.clone(), properties, contacts: one.begun.contacts.clone() }
+        });
+        let request = self.session.hubspot.create_activities(object, rows.collect());
+        let answer = self.gates.pass(self.workspace, request).await;
+        let now = (self.clock)();
+        for one in creating {
+            let work = &mut works[one.work];
+            let about = about(work, one);
+            let made = match &answer {
+                Ok(made) => made.get(&one.key.0).cloned(),
+                Err(Closed::Before) => Some(Made::NotSent(Fault::from(Closed::Before))),
+                Err(Closed::Amid) => Some(Made::InDoubt("HubSpot was disconnected".to_owned())),
+            };
+            match made {
+                Some(Made::Created { id, url }) => {
+                    gained.has_success = true;
+                    work.closed.push(one.key.clone());
+                    let held = held(one, id.clone());
+                    let answer = json!({ "id": id, "url": url });
+                    let entry = about.entry(
+                        Phase::Done,
+                        Some((object.word(), id.as_str())),
+                        Value::Null,
+                        answer,
+                        now,
+                    );
+                    work.take(Receipt::Made(held), entry);
+                }
+                Some(Made::Exists { .. }) => self.adopt_existing(work, one, &about).await,
+                Some(Made::Refused(fault)) => {
+                    work.closed.push(one.key.clone());
+                    // Whoever was linked may be the reason: a retry asks again.
+                    work.record.contact = None;
+                    work.ledger.push(about.refused(fault.why(), now));
+                    work.fail(&fault, now);
+                }
+                Some(Made::NotSent(fault)) => {
+                    work.closed.push(one.key.clone());
+                    work.ledger.push(about.refused(fault.why(), now));
+                    work.fail(&fault, now);
+                    gained.fault = Some(fault);
+                }
+                Some(Made::InDoubt(why)) => {
+                    gained.fault = Some(Fault::later(why.clone()));
+                    leave_in_doubt(work, &about, &why, now);
+                }
+                None => leave_in_doubt(work, &about, "the answer leaves it out", now),
+            }
+        }
+    }
+
+    /// HubSpot has an activity with our key already: made before a crash, or by an installation before this one.
+    async fn adopt_existing(&self, work: &mut Work, one: &Creating, about: &About) {
+        let object = one.begun.object;
+        let keys = std::slice::from_ref(&one.key);
+        let found = self.gates.pass(self.workspace, self.session.hubspot.find_by_key(object, keys)).await;
+        let now = (self.clock)();
+        match found {
+            Ok(Ok(found)) => match found.get(&one.key) {
+                Some(found) => {
+                    work.closed.push(one.key.clone());
+                    let contacts = one.begun.contacts.clone();
+                    doubt::adopt(work, object, &one.key, found, contacts, about, now);
+                    work.end = End::Again;
+                }
+                None => {
+                    work.closed.push(one.key.clone());
+                    work.end = End::Problem(format!(
+                        "HubSpot refuses the {} because one with the key {} exists, and does not show it. It may be in \
+                         HubSpot's recycle bin: restore it there, then retry.",
+                        noun(object),
+                        one.key
+                    ));
+                    work.ledger
+                        .push(about.refused("a key of ours is taken by an object that is not shown", now));
+                }
+            },
+            Ok(Err(fault)) => work.fail(&fault, now),
+            Err(closed) => work.fail(&Fault::from(closed), now),
+        }
+    }
+
+    async fn update(&self, works: &mut [Work], plans: &[Plan], object: Object, gained: &mut Gained) {
+        let mut changes: BTreeMap<ObjectId, (usize, BTreeMap<String, String>)> = BTreeMap::new();
+        for (n, (work, plan)) in works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on()) {
+            for step in &plan.steps {
+                if let Step::Update { object: of, id, properties } = step
+                    && *of == object
+                    && work.goes_on()
+                {
+                    changes.insert(id.clone(), (n, properties.clone()));
+                }
+            }
+        }
+        if changes.is_empty() {
+            return;
+        }
+        let rows = changes
+            .iter()
+            .map(|(id, (_, properties))| Change { id: id.clone(), properties: properties.clone() })
+            .collect();
+        let answer =
+            self.gates.pass(self.workspace, self.session.hubspot.update_activities(object, rows)).await;
+        let now = (self.clock)();
+        for (id, (n, properties)) in changes {
+            let work = &mut works[n];
+            let about = About {
+                record: work.record.id,
+                step: format!("{}:{id}", object.word()),
+                what: format!("Update {}", noun(object)),
+            };
+            let request = json!({ "properties": properties });
+            match changed(&answer, &id) {
+                Changed::Done => {
+                    gained.has_success = true;
+                    let place = Some((object.word(), id.as_str()));
+                    let entry = about.entry(Phase::Done, place, request, Value::Null, now);
+                    work.take(Receipt::Changed { object, id, properties }, entry);
+                }
+                Changed::Missing => {
+                    let why = format!("The {} was deleted in HubSpot; it is left so.", noun(object));
+                    work.ledger.push(about.refused(&why, now));
+                    work.end = End::Problem(why);
+                }
+                Changed::Refused(fault) => {
+                    work.ledger.push(about.refused(fault.why(), now));
+                    work.fail(&fault, now);
+                }
+                Changed::Failed(fault) => {
+                    work.ledger.push(about.refused(fault.why(), now));
+                    work.fail(&fault, now);
+                    gained.fault = Some(fault);
+                }
+            }
+        }
+    }
+
+    /// Archives what the plans no longer want, once what replaces it stands.
+    pub(super) async fn archive(&self, works: &mut [Work], plans: &[Plan], gained: &mut Gained) {
+        for object in OBJECTS {
+            let mut ids: BTreeMap<ObjectId, usize> = BTreeMap::new();
+            for (n, (work, plan)) in works.iter().zip(plans).enumerate() {
+                let surplus = plan.steps.iter().filter_map(|step| match step {
+                    Step::Archive { object: of, id } if *of == object && work.goes_on() => Some(id.clone()),
+                    _ => None,
+                });
+                ids.extend(surplus.map(|id| (id, n)));
+            }
+            if ids.is_empty() {
+                continue;
+            }
+            let request = self.session.hubspot.archive(object, ids.keys().cloned().collect());
+            let answer = self.gates.pass(self.workspace, request).await;
+            let now = (self.clock)();
+            for (id, n) in ids {
+                let work = &mut works[n];
+                let about = About {
+                    record: work.record.id,
+                    step: format!("{}:{id}", object.word()),
+                    what: format!("Delete {}", noun(object)),
+                };
+                match changed(&answer, &id) {
+                    Changed::Done | Changed::Missing => {
+                        gained.has_success = true;
+                        let place = Some((object.word(), id.as_str()));
+                        let entry = about.entry(Phase::Done, place, Value::Null, Value::Null, now);
+                        work.take(Receipt::Gone { object, id: id.clone() }, entry);
+                    }
+                    Changed::Refused(fault) | Changed::Failed(fault) => {
+                        work.ledger.push(about.refused(fault.why(), now));
+                        work.fail(&fault, now);
+                        gained.fault = Some(fault);
+                    }
+                }
+            }
+        }
+    }
+}
+
+type Answer = Result<HashMap<ObjectId, Changed>, Closed>;
+
+fn changed(answer: &Answer, id: &ObjectId) -> Changed {
+    match answer {
+        Ok(changed) => changed
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| Changed::Failed(Fault::later("HubSpot's answer leaves the object out."))),
+        Err(closed) => Changed::Failed(Fault::from(*closed)),
+    }
+}
+
+fn about(work: &Work, one: &Creating) -> About {
+    About {
+        record: work.record.id,
+        step: one.key.0.clone(),
+        what: format!("Create {}", noun(one.begun.object)),
+    }
+}
+
+fn held(one: &Creating, id: ObjectId) -> Held {
+    Held {
+        object: one.begun.object,
+        id,
+        key: one.key.clone(),
+        properties: one.begun.properties.clone(),
+        contacts: one.begun.contacts.clone(),
+    }
+}
+
+fn leave_in_doubt(work: &mut Work, about: &About, why: &str, now: jiff::Timestamp) {
+    let answer = json!({ "why": why });
+    work.ledger.push(about.entry(Phase::InDoubt, None, Value::Null, answer, now));
+    work.fail(&in_doubt(why), now);
+}
+
+fn creating(works: &[Work], plans: &[Plan], made: &BTreeMap<ContactKey, Outcome>) -> Vec<Creating> {
+    let mut creating = Vec::new();
+    for (n, (work, plan)) in works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on()) {
+        for step in &plan.steps {
+            let Step::Create { key, object, properties, contacts } = step else { continue };
+            let known: Vec<ContactId> = contacts.iter().filter_map(|contact| known(contact, made)).collect();
+            let mut unique: Vec<ContactId> = Vec::new();
+            for contact in known {
+                if !unique.contains(&contact) {
+                    unique.push(contact);
+                }
+            }
+            let begun = Begun { object: *object, properties: properties.clone(), contacts: unique };
+            creating.push(Creating { work: n, key: key.clone(), begun });
+        }
+    }
+    creating
+}
+
+fn known(contact: &ContactRef, made: &BTreeMap<ContactKey, Outcome>) -> Option<ContactId> {
+    match contact {
+        ContactRef::Known(id) => Some(id.clone()),
+        ContactRef::Made(key) => made.get(key).and_then(|outcome| outcome.as_ref().ok()).cloned(),
+    }
+}

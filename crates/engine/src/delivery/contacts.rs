@@ -1,0 +1,232 @@
+//! The first round: contacts that HubSpot does not have yet. One for each key, however many records need it.
+
+use std::collections::BTreeMap;
+
+use connectors::hubspot::{Guard, KEY_PROPERTY, Made, NewRow};
+use domain::{
+    contact::{ContactKey, NewContact, PropertyDefinition},
+    fault::Fault,
+    ids::ContactId,
+    step::{Plan, Step},
+};
+use serde_json::{Value, json};
+use store::{Begin, Phase, StoreError};
+
+use super::{Delivery, Gained, in_doubt};
+use crate::{ledger::About, work::Work};
+
+/// What became of a contact that was to be made.
+pub type Outcome = Result<ContactId, Fault>;
+
+impl Delivery<'_> {
+    /// Makes the contacts of all plans.
+    pub(super) async fn make_contacts(
+        &self,
+        works: &mut [Work],
+        plans: &[Plan],
+        gained: &mut Gained,
+    ) -> Result<BTreeMap<ContactKey, Outcome>, StoreError> {
+        let wanted = wanted(works, plans);
+        if wanted.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let refused_answers = self.define_answers(&wanted).await;
+        self.begin(self.begun(works, plans, &wanted)).await?;
+        let rows = wanted.values().map(|new| self.row(new, refused_answers.is_none())).collect();
+        let mut outcomes = self.send(rows, &wanted, gained).await;
+        self.retry_without_answers(&wanted, &mut outcomes, gained).await;
+        self.enter(works, plans, &outcomes, refused_answers.as_ref());
+        for (key, outcome) in &outcomes {
+            if let Ok(id) = outcome {
+                gained.links.push((key.clone(), id.clone()));
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Makes the properties that answers go into; a refusal leaves the answers out, the contact is made all the same.
+    async fn define_answers(&self, wanted: &BTreeMap<ContactKey, NewContact>) -> Option<Fault> {
+        let mut definitions: Vec<PropertyDefinition> = wanted
+            .values()
+            .flat_map(|new| &new.answers)
+            .filter_map(|answer| answer.definition.clone())
+            .collect();
+        definitions.sort();
+        definitions.dedup_by(|one, other| one.name == other.name);
+        if definitions.is_empty() {
+            return None;
+        }
+        match self.gates.pass(self.workspace, self.session.define(definitions)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(fault)) => Some(fault),
+            Err(closed) => Some(closed.into()),
+        }
+    }
+
+    fn row(&self, new: &NewContact, with_answers: bool) -> NewRow {
+        let mut properties = new.properties.clone();
+        if with_answers {
+            properties.extend(new.answers.iter().map(|answer| (answer.name.clone(), answer.value.clone())));
+        }
+        let is_by_phone = matches!(new.key, ContactKey::Phone(_));
+        if is_by_phone && self.session.guards.contacts == Guard::UniqueProperty {
+            properties.insert(KEY_PROPERTY.to_owned(), new.key.text());
+        }
+        NewRow { trace: new.key.text(), properties }
+    }
+
+    fn begun(&self, works: &[Work], plans: &[Plan], wanted: &BTreeMap<ContactKey, NewContact>) -> Begin {
+        let now = (self.clock)();
+        let ledger = each_new(works, plans)
+            .map(|(work, new)| {
+                about(work, new).entry(
+                    Phase::Begun,
+                    None,
+                    json!({ "properties": new.properties }),
+                    Value::Null,
+                    now,
+                )
+            })
+            .collect();
+        Begin { steps: Vec::new(), contacts: wanted.keys().cloned().collect(), links: Vec::new(), ledger }
+    }
+
+    async fn send(
+        &self,
+        rows: Vec<NewRow>,
+        wanted: &BTreeMap<ContactKey, NewContact>,
+        gained: &mut Gained,
+    ) -> BTreeMap<ContactKey, Outcome> {
+        let made = match self.gates.pass(self.workspace, self.session.hubspot.create_contacts(rows)).await {
+            Ok(made) => made,
+            // What was begun stays begun: whether a request under way was carried out is looked up next time.
+            Err(closed) => {
+                return wanted.keys().map(|key| (key.clone(), Err(Fault::from(closed)))).collect();
+            }
+        };
+        let mut outcomes = BTreeMap::new();
+        for key in wanted.keys() {
+            let outcome = match made.get(&key.text()) {
+                Some(Made::Created { id, .. }) => {
+                    gained.has_success = true;
+                    Ok(id.clone())
+                }
+                Some(Made::Exists { id: Some(id) }) => Ok(id.clone()),
+                Some(Made::Exists { id: None }) => self.look(key).await,
+                Some(Made::Refused(fault)) => Err(fault.clone()),
+                Some(Made::NotSent(fault)) => {
+                    gained.fault = Some(fault.clone());
+                    gained.unlinks.push(key.clone());
+                    Err(fault.clone())
+                }
+                Some(Made::InDoubt(why)) => {
+                    gained.fault = Some(Fault::later(why.clone()));
+                    Err(in_doubt(why))
+                }
+                None => Err(in_doubt("the answer leaves it out")),
+            };
+            outcomes.insert(key.clone(), outcome);
+        }
+        outcomes
+    }
+
+    /// Finds the contact that HubSpot says exists without saying which.
+    async fn look(&self, key: &ContactKey) -> Outcome {
+        let found = match key {
+            ContactKey::Email(email) => self
+                .session
+                .hubspot
+                .search_contacts_by_email(email)
+                .await
+                .map(|found| found.into_iter().next()),
+            ContactKey::Phone(_) => self
+                .session
+                .hubspot
+                .contacts_by_key(std::slice::from_ref(key))
+                .await
+                .map(|mut found| found.remove(key)),
+        };
+        match found? {
+            Some(contact) => Ok(contact.id),
+            None => Err(Fault::later("HubSpot says that the contact exists, and does not show it yet.")),
+        }
+    }
+
+    /// A contact whose answers HubSpot refuses is made without them.
+    async fn retry_without_answers(
+        &self,
+        wanted: &BTreeMap<ContactKey, NewContact>,
+        outcomes: &mut BTreeMap<ContactKey, Outcome>,
+        gained: &mut Gained,
+    ) {
+        let again: BTreeMap<ContactKey, NewContact> = wanted
+            .iter()
+            .filter(|(key, new)| {
+                let refused_field = match outcomes.get(*key) {
+                    Some(Err(Fault::Never { field, .. })) => field.as_deref(),
+                    _ => return false,
+                };
+                new.answers.iter().any(|answer| refused_field.is_none_or(|field| field == answer.name))
+            })
+            .map(|(key, new)| (key.clone(), new.clone()))
+            .collect();
+        if again.is_empty() {
+            return;
+        }
+        let rows = again.values().map(|new| self.row(new, false)).collect();
+        outcomes.extend(self.send(rows, &again, gained).await);
+    }
+
+    fn enter(
+        &self,
+        works: &mut [Work],
+        plans: &[Plan],
+        outcomes: &BTreeMap<ContactKey, Outcome>,
+        refused_answers: Option<&Fault>,
+    ) {
+        let now = (self.clock)();
+        for (work, plan) in works.iter_mut().zip(plans) {
+            for step in &plan.steps {
+                let Step::CreateContact(new) = step else { continue };
+                let about = about(work, new);
+                work.ledger.push(match outcomes.get(&new.key) {
+                    Some(Ok(id)) => about.entry(
+                        Phase::Done,
+                        Some(("contacts", id.as_str())),
+                        Value::Null,
+                        json!({ "id": id }),
+                        now,
+                    ),
+                    Some(Err(fault)) => about.refused(fault.why(), now),
+                    None => about.refused("not sent", now),
+                });
+                if let Some(fault) = refused_answers.filter(|_| !new.answers.is_empty()) {
+                    let left_out = About { what: "Write answers to contact properties".to_owned(), ..about };
+                    work.ledger.push(left_out.refused(fault.why(), now));
+                }
+            }
+        }
+    }
+}
+
+fn about(work: &Work, new: &NewContact) -> About {
+    About { record: work.record.id, step: new.key.text(), what: "Create contact".to_owned() }
+}
+
+fn each_new<'a>(works: &'a [Work], plans: &'a [Plan]) -> impl Iterator<Item = (&'a Work, &'a NewContact)> {
+    works.iter().zip(plans).flat_map(|(work, plan)| {
+        plan.steps.iter().filter_map(move |step| match step {
+            Step::CreateContact(new) => Some((work, new)),
+            _ => None,
+        })
+    })
+}
+
+/// The contacts to make, one for each key: the first record's, as records of one person may differ.
+fn wanted(works: &[Work], plans: &[Plan]) -> BTreeMap<ContactKey, NewContact> {
+    let mut wanted = BTreeMap::new();
+    for (_, new) in each_new(works, plans) {
+        wanted.entry(new.key.clone()).or_insert_with(|| new.clone());
+    }
+    wanted
+}

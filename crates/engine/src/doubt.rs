@@ -1,0 +1,212 @@
+//! Creates whose answer never came: settled by looking, not by sending again.
+
+use std::collections::HashMap;
+
+use connectors::hubspot::{Found, Guard};
+use domain::{
+    fault::Fault,
+    ids::{ContactId, StepKey},
+    record::Held,
+    step::{Object, Receipt},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{OpenStep, Phase};
+
+use crate::{
+    asking::SEARCH_LAG,
+    ledger::{About, noun},
+    session::Session,
+    work::{End, Work},
+};
+
+/// A create as it was begun: enough to recognise what it may have made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// What was to be made.
+    pub object: Object,
+    /// With which properties.
+    pub properties: std::collections::BTreeMap<String, String>,
+    /// For whom.
+    pub contacts: Vec<ContactId>,
+}
+
+/// Settles all creates in doubt of a batch. A record whose doubt cannot be settled yet waits.
+pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) {
+    for object in [Object::Calls, Object::Meetings, Object::Tasks] {
+        let keys: Vec<StepKey> = works
+            .iter()
+            .flat_map(|work| &work.open)
+            .filter(|open| begun(open).is_some_and(|begun| begun.object == object))
+            .map(|open| open.key.clone())
+            .collect();
+        if keys.is_empty() {
+            continue;
+        }
+        match session.guards.of(object) {
+            Guard::UniqueProperty => settle_by_key(session, works, object, &keys, now).await,
+            Guard::Lookup => settle_by_look(session, works, object, now).await,
+        }
+    }
+}
+
+fn begun(open: &OpenStep) -> Option<Begun> {
+    serde_json::from_value(open.step.clone()).ok()
+}
+
+async fn settle_by_key(
+    session: &Session,
+    works: &mut [Work],
+    object: Object,
+    keys: &[StepKey],
+    now: Timestamp,
+) {
+    let found = session.hubspot.find_by_key(object, keys).await;
+    each_open(works, object, |work, open, _| match &found {
+        Ok(found) => take(work, &open, object, found.get(&open.key), now),
+        Err(fault) => work.fail(fault, now),
+    });
+}
+
+/// Without a unique property: reads the contact's activities, which is consistent; only where there is no contact the
+/// search must tell, and then after its lag.
+async fn settle_by_look(session: &Session, works: &mut [Work], object: Object, now: Timestamp) {
+    let mut seen: HashMap<ContactId, Result<Vec<Found>, Fault>> = HashMap::new();
+    for work in works.iter_mut() {
+        for open in std::mem::take(&mut work.open) {
+            let Some(begun) = begun(&open).filter(|begun| begun.object == object) else {
+                work.open.push(open);
+                continue;
+            };
+            let candidates = match begun.contacts.first() {
+                Some(contact) => {
+                    if !seen.contains_key(contact) {
+                        let read = session.hubspot.activities_of(contact, object).await;
+                        seen.insert(contact.clone(), read);
+                    }
+                    seen[contact].clone()
+                }
+                None if now < open.begun_at + SEARCH_LAG => {
+                    work.open.push(open.clone());
+                    work.end = End::Waits {
+                        why: "The answer to a create was lost; HubSpot's search shows after a while whether it was made."
+                            .to_owned(),
+                        until: Some(open.begun_at + SEARCH_LAG),
+                    };
+                    continue;
+                }
+                None => session.hubspot.search_activities(object, &natural(&begun)).await,
+            };
+            match candidates {
+                Ok(candidates) => {
+                    let same = candidates.iter().find(|found| is_same(found, &begun));
+                    take(work, &open, object, same, now);
+                }
+                Err(fault) => {
+                    work.open.push(open);
+                    work.fail(&fault, now);
+                }
+            }
+        }
+    }
+}
+
+/// What recognises an activity that carries no key of ours.
+fn natural(begun: &Begun) -> Vec<(&'static str, String)> {
+    let names: &[&'static str] = match begun.object {
+        Object::Calls => &["hs_timestamp", "hs_call_direction", "hs_call_from_number", "hs_call_to_number"],
+        Object::Meetings => &["hs_timestamp", "hs_meeting_end_time", "hs_meeting_title"],
+        Object::Tasks => &["hs_timestamp", "hs_task_subject"],
+    };
+    let value = |name: &&'static str| begun.properties.get(*name).map(|value| (*name, value.clone()));
+    names.iter().filter_map(value).collect()
+}
+
+fn is_same(found: &Found, begun: &Begun) -> bool {
+    natural(begun).iter().all(|(name, value)| {
+        let theirs = found.properties.get(*name).map_or("", String::as_str);
+        theirs == value || same_time(theirs, value)
+    })
+}
+
+/// HubSpot gives times back with milliseconds, whatever was sent.
+fn same_time(one: &str, other: &str) -> bool {
+    matches!((one.parse::<Timestamp>(), other.parse::<Timestamp>()), (Ok(one), Ok(other)) if one == other)
+}
+
+fn each_open(works: &mut [Work], object: Object, mut act: impl FnMut(&mut Work, OpenStep, Begun)) {
+    for work in works {
+        let (of_object, others): (Vec<OpenStep>, Vec<OpenStep>) = std::mem::take(&mut work.open)
+            .into_iter()
+            .partition(|open| begun(open).is_some_and(|begun| begun.object == object));
+        work.open = others;
+        for open in of_object {
+            if let Some(begun) = begun(&open) {
+                act(work, open, begun);
+            }
+        }
+    }
+}
+
+/// Takes in what the look showed: there, or not there and free to be made again.
+fn take(work: &mut Work, open: &OpenStep, object: Object, found: Option<&Found>, now: Timestamp) {
+    let about = About {
+        record: work.record.id,
+        step: open.key.0.clone(),
+        what: format!("Look whether the {} was made", noun(object)),
+    };
+    work.closed.push(open.key.clone());
+    let Some(found) = found else {
+        let answer = json!({ "found": false });
+        work.ledger.push(about.entry(Phase::Found, None, Value::Null, answer, now));
+        return;
+    };
+    let contacts = begun(open).map(|begun| begun.contacts).unwrap_or_default();
+    adopt(work, object, &open.key, found, contacts, &about, now);
+}
+
+/// Takes an activity that stands in HubSpot for the record's own.
+pub fn adopt(
+    work: &mut Work,
+    object: Object,
+    key: &StepKey,
+    found: &Found,
+    contacts: Vec<ContactId>,
+    about: &About,
+    now: Timestamp,
+) {
+    let held = Held {
+        object,
+        id: found.id.clone(),
+        key: key.clone(),
+        properties: comparable(&found.properties),
+        contacts,
+    };
+    let entry = about.entry(
+        Phase::Found,
+        Some((object.word(), found.id.as_str())),
+        Value::Null,
+        json!({ "found": true }),
+        now,
+    );
+    work.take(Receipt::Made(held), entry);
+}
+
+/// HubSpot's values in the form in which we write them, so that an equal time is no difference.
+fn comparable(
+    properties: &std::collections::BTreeMap<String, String>,
+) -> std::collections::BTreeMap<String, String> {
+    let is_time =
+        |name: &str| matches!(name, "hs_timestamp" | "hs_meeting_start_time" | "hs_meeting_end_time");
+    properties
+        .iter()
+        .map(|(name, value)| {
+            let value = match value.parse::<Timestamp>() {
+                Ok(at) if is_time(name) => at.to_string(),
+                _ => value.clone(),
+            };
+            (name.clone(), value)
+        })
+        .collect()
+}

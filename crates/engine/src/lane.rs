@@ -1,0 +1,298 @@
+//! A lane: one workspace's work, done by one node at a time. One pass takes a batch the whole way.
+
+use domain::{
+    contact::ContactQuery,
+    decision::{Rulebook, lost_tags},
+    email::Email,
+    fault::Fault,
+    ids::WorkspaceId,
+    plan::{Wishes, plan, wants_activity},
+    question::questions,
+    record::{Facts, Record},
+    source::System,
+    why,
+};
+use jiff::{SignedDuration, Timestamp};
+use store::{Mark, RecordSave, RecordState, Settlement, Status, StoreError};
+
+use crate::{
+    Engine, asking, back_off,
+    delivery::{Delivery, Gained},
+    doubt, reading,
+    session::{Line, Session},
+    work::{End, Work},
+};
+
+/// Records in one batch: as many as HubSpot takes in one request.
+pub const BATCH_MAX: usize = 100;
+
+/// A list of tags older than this is read again before a tag that went missing counts as taken off (C9).
+const TAGS_AGE_MAX: SignedDuration = SignedDuration::from_secs(2);
+
+/// What a pass came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passed {
+    /// There was nothing to do.
+    Idle,
+    /// A whole batch: there is likely more.
+    Full,
+    /// Less than a batch.
+    Some,
+    /// The lane is parked: HubSpot does not answer, or not yes.
+    Parked,
+}
+
+impl Engine {
+    /// Takes one batch the whole way: claim, read, fold, ask, plan, deliver, record.
+    ///
+    /// A crash at any point leaves the envelopes unread and the creates begun: the next pass starts from there.
+    pub(crate) async fn pass(&self, workspace: WorkspaceId) -> Result<Passed, StoreError> {
+        let batch = self.store.claim(workspace, BATCH_MAX, self.now()).await?;
+        if batch.items.is_empty() {
+            return Ok(Passed::Idle);
+        }
+        let claimed = batch.items.len();
+        let (mut works, marks) = reading::read(&self.store, workspace, batch.items).await?;
+        let book = self.decide(workspace, &mut works).await?;
+        let meetings = self.store.meeting_settings(workspace).await?;
+        let wishes = Wishes { calls: &book.settings, meetings: &meetings };
+        let line = self.line(workspace).await?;
+        let mut gained = Gained::default();
+        match &line {
+            Line::Open(session) => {
+                gained = self.deliver(session, workspace, &mut works, &wishes).await?;
+            }
+            Line::Shut(why) => {
+                let owners = domain::contact::Owners::default();
+                let now = self.now();
+                for work in &mut works {
+                    work.answers.owners = owners.clone();
+                    if !plan(&work.record, &wishes, &work.answers, now).steps.is_empty()
+                        || !work.open.is_empty()
+                    {
+                        work.end = End::Waits { why: why.clone(), until: None };
+                    }
+                }
+            }
+        }
+        let fault = gained.fault.take().filter(|_| !gained.has_success);
+        let until = match &fault {
+            Some(fault) => self.after_fault(workspace, fault).await?,
+            None => None,
+        };
+        let settlement = self.settlement(works, marks, gained, &wishes, until);
+        self.store.settle(workspace, settlement, self.now()).await?;
+        metrics::counter!("patchbay_records_passed_total").increment(claimed as u64);
+        Ok(match fault {
+            Some(_) => Passed::Parked,
+            None if claimed == BATCH_MAX => Passed::Full,
+            None => Passed::Some,
+        })
+    }
+
+    /// Decides what is to be decided, by the rules of now.
+    async fn decide(&self, workspace: WorkspaceId, works: &mut [Work]) -> Result<Rulebook, StoreError> {
+        let mut book = self.store.rulebook(workspace, self.settings.outcome_delay).await?;
+        if works.iter().any(|work| is_tag_missing(&work.record, &book)) {
+            let is_old = book.tags.read_at.is_none_or(|at| self.now().duration_since(at) > TAGS_AGE_MAX);
+            if is_old && self.refresh_tags(workspace).await? {
+                book.tags = self.store.tag_catalog(workspace).await?;
+            }
+        }
+        let now = self.now();
+        for work in works {
+            work.record.decide(&book, now);
+        }
+        Ok(book)
+    }
+
+    async fn deliver(
+        &self,
+        session: &Session,
+        workspace: WorkspaceId,
+        works: &mut [Work],
+        wishes: &Wishes<'_>,
+    ) -> Result<Gained, StoreError> {
+        doubt::settle(session, works, self.now()).await;
+        let mut unlinks = Vec::new();
+        let mut fault = None;
+        match self.gates.pass(workspace, self.ask(session, workspace, works, wishes)).await {
+            Ok(asked) => {
+                unlinks = asked.unlinks;
+                fault = asked.fault;
+            }
+            Err(closed) => works.iter_mut().for_each(|work| work.fail(&Fault::from(closed), self.now())),
+        }
+        let delivery =
+            Delivery { session, store: &self.store, gates: &self.gates, workspace, clock: &self.clock };
+        let mut gained = delivery.carry_out(works, wishes).await?;
+        gained.unlinks.extend(unlinks);
+        gained.fault = gained.fault.or(fault);
+        Ok(gained)
+    }
+
+    async fn ask(
+        &self,
+        session: &Session,
+        workspace: WorkspaceId,
+        works: &mut [Work],
+        wishes: &Wishes<'_>,
+    ) -> Asked {
+        let now = self.now();
+        let mut queries: Vec<ContactQuery> = Vec::new();
+        let mut hosts: Vec<Email> = Vec::new();
+        for work in works.iter_mut().filter(|work| work.goes_on()) {
+            work.questions = questions(&work.record, wishes, now);
+            let asked = work.questions.contact.iter().chain(&work.questions.guests);
+            let asked: Vec<&ContactQuery> = asked
+                .filter(|_| work.record.contact.is_none() || !work.questions.guests.is_empty())
+                .collect();
+            for query in asked {
+                if !queries.contains(query) {
+                    queries.push(query.clone());
+                }
+            }
+            if work.record.held.is_empty() && wants_activity(&work.record, wishes, now) {
+                hosts.extend(owner_address(&work.record));
+            }
+        }
+        let mut asked = Asked::default();
+        let owners = match hosts.as_slice() {
+            [] => Ok(session.owners_known().await),
+            hosts => session.owners(hosts, now).await,
+        };
+        let found = asking::ask(session, &self.store, workspace, queries, now).await;
+        asked.unlinks = found.unlinks;
+        for work in works.iter_mut().filter(|work| work.goes_on()) {
+            let answer = |query: &ContactQuery| found.answers.get(query).cloned().transpose();
+            let contact = work.questions.contact.as_ref().map_or(Ok(None), answer);
+            let guests: Result<Vec<_>, Fault> =
+                work.questions.guests.iter().filter_map(|query| answer(query).transpose()).collect();
+            match (contact, guests, &owners) {
+                (Ok(contact), Ok(guests), Ok(owners)) => {
+                    work.answers.contact = contact;
+                    work.answers.guests = guests;
+                    work.answers.owners = owners.clone();
+                }
+                (Err(fault), ..) | (_, Err(fault), _) => {
+                    asked.note(&fault);
+                    work.fail(&fault, now);
+                }
+                (.., Err(fault)) => {
+                    asked.note(fault);
+                    work.fail(fault, now);
+                }
+            }
+        }
+        asked
+    }
+
+    /// Parks the lane, or asks for a person, after HubSpot failed as a whole.
+    async fn after_fault(
+        &self,
+        workspace: WorkspaceId,
+        fault: &Fault,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.now();
+        match fault {
+            Fault::SignIn { why } => {
+                let status = Status::NeedsAttention { reason: why.clone() };
+                self.store.set_status(workspace, System::Hubspot, status, now).await?;
+                tracing::warn!(workspace = workspace.0, "HubSpot refuses the credential");
+                Ok(None)
+            }
+            Fault::Later { after, why } => {
+                let failures = self.store.lane(workspace).await?.failures;
+                let until = back_off::next_attempt(now, failures, *after);
+                self.store.park(workspace, until, why.clone(), failures.saturating_add(1)).await?;
+                tracing::warn!(workspace = workspace.0, until = %until, "lane parked: {why}");
+                Ok(Some(until))
+            }
+            Fault::Never { .. } => Ok(None),
+        }
+    }
+
+    fn settlement(
+        &self,
+        works: Vec<Work>,
+        marks: Vec<(i64, Mark)>,
+        gained: Gained,
+        wishes: &Wishes<'_>,
+        parked_until: Option<Timestamp>,
+    ) -> Settlement {
+        let now = self.now();
+        let mut settlement =
+            Settlement { marks, links: gained.links, unlinks: gained.unlinks, ..Settlement::default() };
+        for mut work in works {
+            let record = work.record.id;
+            settlement.marks.append(&mut work.marks);
+            settlement.ledger.append(&mut work.ledger);
+            settlement.absorbed.append(&mut work.absorbed);
+            settlement.closed.extend(work.closed.drain(..).map(|key| (record, key)));
+            settlement.saves.push(save(work, wishes, now, parked_until));
+        }
+        settlement
+    }
+}
+
+/// What asking came to, beyond the answers.
+#[derive(Default)]
+struct Asked {
+    unlinks: Vec<domain::contact::ContactKey>,
+    fault: Option<Fault>,
+}
+
+impl Asked {
+    fn note(&mut self, fault: &Fault) {
+        if !matches!(fault, Fault::Never { .. }) {
+            self.fault = Some(fault.clone());
+        }
+    }
+}
+
+/// How the record is kept after its pass.
+fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Timestamp>) -> RecordSave {
+    let own_due = work.record.due_at(now);
+    let sentence = why::record(&work.record, wishes, now);
+    let is_awaited = work.record.held.is_empty()
+        && !wants_activity(&work.record, wishes, now)
+        && !why::is_left_out(&work.record, wishes);
+    let (state, why, due_at, problem, attempts) = match work.end {
+        End::Settled if is_awaited => (RecordState::Waiting, sentence, own_due, None, 0),
+        End::Settled => (RecordState::Logged, sentence, own_due, None, 0),
+        End::Again => (RecordState::Waiting, sentence, Some(now), None, work.attempts),
+        End::Waits { why, until } => {
+            let due = until.map(|until| parked_until.map_or(until, |parked| parked.max(until)));
+            (RecordState::Waiting, why, earliest(due, own_due), None, work.attempts.saturating_add(1))
+        }
+        End::Problem(why) => (RecordState::Problem, sentence, own_due, Some(why), work.attempts),
+    };
+    let mut keys = work.keys;
+    keys.push(work.record.external_id.clone());
+    keys.sort();
+    keys.dedup();
+    RecordSave { record: work.record, keys, state, why, attempts, due_at, problem }
+}
+
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
+}
+
+fn is_tag_missing(record: &Record, book: &Rulebook) -> bool {
+    match (&record.facts, record.decision()) {
+        (Facts::Call(call), Some(decision)) => {
+            lost_tags(call, decision, &book.rules).iter().any(|tag| !book.tags.is_deleted(tag))
+        }
+        _ => false,
+    }
+}
+
+/// Whose owner is looked for: the agent's or the host's.
+fn owner_address(record: &Record) -> Option<Email> {
+    match &record.facts {
+        Facts::Call(call) => call.agent().and_then(|agent| agent.email.clone()),
+        Facts::Booking(booking) => {
+            booking.standing().and_then(|standing| standing.facts.host).and_then(|host| host.email)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The lists that others keep, read again every few minutes: HubSpot's outcomes, Aircall's tags (C9–C11).
+
+use connectors::aircall::Aircall;
+use domain::{
+    ids::WorkspaceId,
+    source::{Source, System},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use store::{Connection, StoreError};
+use tokio::sync::watch;
+
+use crate::{Engine, session::Line};
+
+#[derive(Deserialize)]
+struct AircallSecret {
+    api_id: String,
+    api_token: SecretString,
+}
+
+impl Engine {
+    /// Reads the lists of all connected workspaces again and again, until stopped.
+    pub(crate) async fn keep_lists(&self, mut stop: watch::Receiver<bool>) {
+        let every = self.settings.list_refresh.unsigned_abs().max(std::time::Duration::from_millis(100));
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.refresh_all() => {}
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(every) => {}
+            }
+        }
+    }
+
+    async fn refresh_all(&self) {
+        let hubspots = self.store.connections_of(System::Hubspot, true).await.unwrap_or_default();
+        for connection in hubspots {
+            if let Err(error) = self.refresh_outcomes(connection.workspace).await {
+                tracing::warn!(workspace = connection.workspace.0, "outcomes not kept: {error}");
+            }
+        }
+        let aircalls =
+            self.store.connections_of(System::Source(Source::Aircall), true).await.unwrap_or_default();
+        for connection in aircalls {
+            if let Err(error) = self.refresh_tags(connection.workspace).await {
+                tracing::warn!(workspace = connection.workspace.0, "tags not kept: {error}");
+            }
+        }
+    }
+
+    /// Reads the outcomes again. If they cannot be read, nothing counts as deleted.
+    pub(crate) async fn refresh_outcomes(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
+        let Line::Open(session) = self.line(workspace).await? else { return Ok(false) };
+        match self.gates.pass(workspace, session.hubspot.outcomes()).await {
+            Ok(Ok(listed)) => {
+                self.store.observe_outcomes(workspace, listed, self.now()).await?;
+                Ok(true)
+            }
+            Ok(Err(fault)) => {
+                tracing::debug!(workspace = workspace.0, "outcomes not read: {fault}");
+                Ok(false)
+            }
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Reads the tags again. If they cannot be read, nothing counts as deleted.
+    pub(crate) async fn refresh_tags(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
+        let connection = self.store.connection(workspace, System::Source(Source::Aircall)).await?;
+        let Some(aircall) = connection.as_ref().and_then(|connection| self.aircall(connection)) else {
+            return Ok(false);
+        };
+        match aircall.tags().await {
+            Ok(listed) => {
+                self.store.observe_tags(workspace, listed, self.now()).await?;
+                Ok(true)
+            }
+            Err(fault) => {
+                tracing::debug!(workspace = workspace.0, "tags not read: {fault}");
+                Ok(false)
+            }
+        }
+    }
+
+    fn aircall(&self, connection: &Connection) -> Option<Aircall> {
+        let secret = connection.secret.as_ref()?;
+        let secret: AircallSecret = serde_json::from_str(secret.expose_secret()).ok()?;
+        let origin = self.settings.aircall_origin.clone();
+        Some(Aircall::new(self.http.clone(), origin, secret.api_id, secret.api_token))
+    }
+}

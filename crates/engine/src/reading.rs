@@ -1,0 +1,145 @@
+//! Envelopes become events, events fold into records. Records of one booking that carry different ids become one.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    booking::BookingWhat,
+    event::{Event, Unreadable},
+    ids::{RecordId, WorkspaceId},
+    record::Record,
+    source::Source,
+};
+use store::{Claimed, Envelope, Mark, Store, StoreError};
+
+use crate::work::{End, Work};
+
+/// Reads and folds what a lane claimed.
+///
+/// Envelopes that say nothing of a call or a booking are marked and make no work.
+pub async fn read(
+    store: &Store,
+    workspace: WorkspaceId,
+    claimed: Vec<Claimed>,
+) -> Result<(Vec<Work>, Vec<(i64, Mark)>), StoreError> {
+    let mut works: Vec<Work> = Vec::new();
+    let mut marks = Vec::new();
+    for one in claimed {
+        let read = fold(workspace, one);
+        marks.extend(read.marks);
+        let Some(mut work) = read.work else { continue };
+        join_stored(store, workspace, &mut work, &read.moved_from).await?;
+        match works.iter_mut().find(|other| is_same(other, &work)) {
+            Some(other) => join(other, work),
+            None => works.push(work),
+        }
+    }
+    Ok((works, marks))
+}
+
+struct Read {
+    work: Option<Work>,
+    marks: Vec<(i64, Mark)>,
+    moved_from: BTreeSet<String>,
+}
+
+fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
+    let Claimed { subject, source, record: stored, envelopes, open } = claimed;
+    let id =
+        stored.as_ref().map_or_else(|| RecordId::of(workspace, source, &subject), |stored| stored.record.id);
+    let is_known = stored.is_some();
+    let mut record = stored
+        .as_ref()
+        .map_or_else(|| Record::new(id, source, subject.clone()), |stored| stored.record.clone());
+    let mut keys = BTreeSet::from([subject, record.external_id.clone()]);
+    let mut moved_from = BTreeSet::new();
+    let mut marks = Vec::new();
+    let mut own_marks = Vec::new();
+    for envelope in envelopes {
+        match event(source, &envelope) {
+            Ok(Event::Ignored { .. }) => marks.push((envelope.seq, Mark::Ignored)),
+            Ok(event) => {
+                moved_from.extend(link_before(&event));
+                record.take(event);
+                own_marks.push((envelope.seq, Mark::Read(id)));
+            }
+            Err(Unreadable { field, problem }) => {
+                marks.push((envelope.seq, Mark::Unreadable { field, problem }));
+            }
+        }
+    }
+    keys.extend(moved_from.iter().cloned());
+    keys.insert(record.external_id.clone());
+    let has_work = is_known || !own_marks.is_empty();
+    let work = has_work.then(|| Work {
+        record,
+        keys: keys.into_iter().collect(),
+        absorbed: Vec::new(),
+        marks: own_marks,
+        open,
+        attempts: stored.as_ref().map_or(0, |stored| stored.attempts),
+        problem_before: stored.and_then(|stored| stored.problem),
+        questions: domain::question::Questions::default(),
+        answers: domain::question::Answers::default(),
+        closed: Vec::new(),
+        ledger: Vec::new(),
+        end: End::Settled,
+    });
+    Read { work, marks, moved_from }
+}
+
+fn event(source: Source, envelope: &Envelope) -> Result<Event, Unreadable> {
+    let body = connectors::source::parse(&envelope.body)
+        .map_err(|_| Unreadable { field: "body".to_owned(), problem: "is not JSON".to_owned() })?;
+    connectors::read(source, &body)
+}
+
+fn link_before(event: &Event) -> Option<String> {
+    match event {
+        Event::Booking(said) => match &said.what {
+            BookingWhat::Moved { from_link: Some(link), .. } if *link != said.link => Some(link.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Joins the record that is stored under the id before the move, if there is one.
+async fn join_stored(
+    store: &Store,
+    workspace: WorkspaceId,
+    work: &mut Work,
+    moved_from: &BTreeSet<String>,
+) -> Result<(), StoreError> {
+    for link in moved_from {
+        let Some(other) = store.record_by_key(workspace, work.record.source, link).await? else { continue };
+        if other.record.id == work.record.id {
+            continue;
+        }
+        let absorbed = other.record.id;
+        work.keys.push(other.record.external_id.clone());
+        work.record.merge(other.record);
+        work.absorbed.push(absorbed);
+    }
+    Ok(())
+}
+
+fn is_same(one: &Work, other: &Work) -> bool {
+    one.record.source == other.record.source
+        && (one.record.id == other.record.id
+            || one.absorbed.contains(&other.record.id)
+            || other.absorbed.contains(&one.record.id)
+            || one.keys.iter().any(|key| other.keys.contains(key)))
+}
+
+fn join(one: &mut Work, other: Work) {
+    let survivor = one.record.id;
+    if other.record.id != survivor {
+        one.absorbed.push(other.record.id);
+    }
+    one.absorbed.extend(other.absorbed);
+    one.absorbed.retain(|absorbed| *absorbed != survivor);
+    one.keys.extend(other.keys);
+    one.marks.extend(other.marks.into_iter().map(|(seq, _)| (seq, Mark::Read(survivor))));
+    one.open.extend(other.open);
+    one.record.merge(other.record);
+}

@@ -1,0 +1,104 @@
+//! Which lanes run: woken by the bell, by due times, and at start.
+
+use std::{collections::HashSet, time::Duration};
+
+use domain::ids::WorkspaceId;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{Engine, lane::Passed};
+
+/// How long a lane gathers before it takes a batch that is not full: webhooks of one call, and calls of one moment, then
+/// share requests. Adds this to the time from webhook to HubSpot.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// How long rings are gathered before the database is looked at: it is looked at at most this often under load.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// The bell may be missed; the database is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// How long lanes may go on after a stop was asked for. What is cut off is begun in the ledger.
+const STOP_PATIENCE: Duration = Duration::from_secs(7);
+
+impl Engine {
+    /// Runs until stopped: lanes, and the keeper of lists.
+    ///
+    /// When stopped, each lane finishes the batch it has, for some seconds at most.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let lists = tokio::spawn({
+            let (engine, stop) = (self.clone(), stop.clone());
+            async move { engine.keep_lists(stop).await }
+        });
+        self.schedule(stop).await;
+        // Reading lists writes nothing to HubSpot; it needs no orderly end.
+        lists.abort();
+    }
+
+    async fn schedule(&self, mut stop: watch::Receiver<bool>) {
+        let (ended, mut ends) = mpsc::unbounded_channel();
+        let mut lanes = JoinSet::new();
+        let mut running: HashSet<WorkspaceId> = HashSet::new();
+        loop {
+            for workspace in self.with_work().await {
+                if !running.insert(workspace) {
+                    continue;
+                }
+                let (engine, ended, stop) = (self.clone(), ended.clone(), stop.clone());
+                lanes.spawn(async move {
+                    engine.run_lane(workspace, &stop).await;
+                    let _ = ended.send(workspace);
+                });
+            }
+            let wait = self.until_due(&running).await;
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                // Which ones were rung is in the database; a lane that runs takes what is new with its next batch.
+                _ = self.store.rung() => tokio::time::sleep(GATHER).await,
+                Some(workspace) = ends.recv() => {
+                    running.remove(&workspace);
+                }
+                () = tokio::time::sleep(wait) => {}
+            }
+            while lanes.try_join_next().is_some() {}
+        }
+        let all = async { while lanes.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_PATIENCE, all).await.is_err() {
+            tracing::warn!("a lane was cut off; it starts from the ledger next time");
+        }
+    }
+
+    async fn with_work(&self) -> Vec<WorkspaceId> {
+        self.store.work(self.now()).await.unwrap_or_else(|error| {
+            tracing::error!("the store does not answer: {error}");
+            Vec::new()
+        })
+    }
+
+    async fn until_due(&self, running: &HashSet<WorkspaceId>) -> Duration {
+        let now = self.now();
+        match self.store.next_due(now).await {
+            Ok(Some(at)) if at > now => at.duration_since(now).unsigned_abs().min(LOOK_AGAIN),
+            Ok(Some(_)) if running.is_empty() => LINGER,
+            _ => LOOK_AGAIN,
+        }
+    }
+
+    async fn run_lane(&self, workspace: WorkspaceId, stop: &watch::Receiver<bool>) {
+        tokio::time::sleep(LINGER).await;
+        while !*stop.borrow() {
+            match self.pass(workspace).await {
+                Ok(Passed::Idle | Passed::Parked) => return,
+                Ok(Passed::Full) => {}
+                Ok(Passed::Some) => tokio::time::sleep(LINGER).await,
+                Err(error) => {
+                    tracing::error!(workspace = workspace.0, "a pass failed: {error}");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a lane needs to speak to a workspace's HubSpot: the client, the budget, the guards, the owners.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use connectors::hubspot::{self, Guards, Hubspot};
+use domain::{
+    contact::{Owners, PropertyDefinition},
+    email::Email,
+    fault::Fault,
+    ids::WorkspaceId,
+    source::System,
+};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use store::{Connection, Status, StoreError};
+
+use crate::{Engine, meter::Meter};
+
+/// Owners older than this are read again before an activity is made.
+const OWNERS_AGE_MAX: SignedDuration = SignedDuration::from_mins(15);
+/// An address that is no owner is asked for again after this.
+const OWNERS_AGE_ON_MISS: SignedDuration = SignedDuration::from_mins(5);
+
+/// The sessions of a node, one for each workspace that has work.
+#[derive(Default)]
+pub struct Sessions {
+    open: Mutex<HashMap<WorkspaceId, Arc<Session>>>,
+    /// An account's budget outlives a change of its connection.
+    meters: Mutex<HashMap<WorkspaceId, Arc<Meter>>>,
+}
+
+/// A workspace's line to HubSpot.
+pub struct Session {
+    /// The client.
+    pub hubspot: Hubspot,
+    /// What keeps a create from happening twice, by kind of object.
+    pub guards: Guards,
+    /// When the connection was last changed: a newer one makes a new session.
+    changed_at: Timestamp,
+    owners: tokio::sync::Mutex<Option<(Timestamp, Owners)>>,
+    defined: Mutex<BTreeSet<PropertyDefinition>>,
+}
+
+/// Whether a lane may speak to HubSpot.
+pub enum Line {
+    /// It may.
+    Open(Arc<Session>),
+    /// It may not, for this reason in plain words.
+    Shut(String),
+}
+
+#[derive(Deserialize)]
+struct Secret {
+    service_key: SecretString,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    guards: Option<Guards>,
+}
+
+impl Engine {
+    /// The workspace's line to HubSpot, as its connection stands.
+    pub(crate) async fn line(&self, workspace: WorkspaceId) -> Result<Line, StoreError> {
+        let Some(connection) = self.store.connection(workspace, System::Hubspot).await? else {
+            return Ok(Line::Shut("Waiting: HubSpot is not connected.".to_owned()));
+        };
+        Ok(match &connection.status {
+            Status::Connected => self.session(&connection),
+            Status::Paused => Line::Shut("Waiting: HubSpot is paused.".to_owned()),
+            Status::NeedsAttention { reason } => {
+                Line::Shut(format!("Waiting: HubSpot needs attention: {reason}"))
+            }
+            Status::Disconnected => Line::Shut("Waiting: HubSpot is not connected.".to_owned()),
+        })
+    }
+
+    fn session(&self, connection: &Connection) -> Line {
+        let mut sessions = self.sessions.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = sessions.get(&connection.workspace);
+        if let Some(session) = known.filter(|session| session.changed_at == connection.changed_at) {
+            return Line::Open(Arc::clone(session));
+        }
+        let secret = connection
+            .secret
+            .as_ref()
+            .and_then(|secret| serde_json::from_str::<Secret>(secret.expose_secret()).ok());
+        let Some(secret) = secret else {
+            return Line::Shut("Waiting: HubSpot's credential is missing. Connect it again.".to_owned());
+        };
+        let details: Details = serde_json::from_value(connection.details.clone()).unwrap_or_default();
+        let mut meters = self.sessions.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        let meter = meters
+            .entry(connection.workspace)
+            .or_insert_with(|| Arc::new(Meter::new(Arc::clone(&self.clock))));
+        let settings = hubspot::Settings {
+            origin: self.settings.hubspot_origin.clone(),
+            version: self.settings.hubspot_version,
+        };
+        let session = Arc::new(Session {
+            hubspot: Hubspot::new(self.http.clone(), settings, secret.service_key, Arc::clone(meter) as _),
+            guards: details.guards.unwrap_or_default(),
+            changed_at: connection.changed_at,
+            owners: tokio::sync::Mutex::default(),
+            defined: Mutex::default(),
+        });
+        sessions.insert(connection.workspace, Arc::clone(&session));
+        Line::Open(session)
+    }
+}
+
+impl Session {
+    /// The owners, read again if they are old, or if one of `wanted` is not among them.
+    ///
+    /// # Errors
+    /// The fault of the reading; a portal that does not let us read owners has none.
+    pub async fn owners(&self, wanted: &[Email], now: Timestamp) -> Result<Owners, Fault> {
+        let mut owners = self.owners.lock().await;
+        if let Some((read_at, known)) = owners.as_ref() {
+            let age = now.duration_since(*read_at);
+            let is_missed = wanted.iter().any(|email| known.find(email).is_none());
+            if age < OWNERS_AGE_ON_MISS || (age < OWNERS_AGE_MAX && !is_missed) {
+                return Ok(known.clone());
+            }
+        }
+        let read = match self.hubspot.owners().await {
+            Ok(read) => read,
+            Err(Fault::Never { .. }) => Owners::default(),
+            Err(fault) => return Err(fault),
+        };
+        *owners = Some((now, read.clone()));
+        Ok(read)
+    }
+
+    /// The owners as last read, without asking.
+    pub async fn owners_known(&self) -> Owners {
+        self.owners.lock().await.as_ref().map(|(_, owners)| owners.clone()).unwrap_or_default()
+    }
+
+    /// Makes the contact properties that are not known to be there.
+    ///
+    /// # Errors
+    /// The fault of the making.
+    pub async fn define(&self, wanted: Vec<PropertyDefinition>) -> Result<(), Fault> {
+        let missing: Vec<PropertyDefinition> = {
+            let defined = self.defined.lock().unwrap_or_else(PoisonError::into_inner);
+            wanted.into_iter().filter(|one| !defined.contains(one)).collect()
+        };
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.hubspot.define(&missing).await?;
+        self.defined.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! One running installation: store, engine, web server.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use connectors::gate::Gates;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use store::{Location, Store};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use url::Url;
+
+use crate::{
+    clock::{entropy, now},
+    key::master_key,
+    settings::Checked,
+};
+
+/// How long answers under way may take once a stop was asked for.
+const ANSWERS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The workspace that a first start makes.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
+/// One running installation.
+pub struct Instance {
+    /// Where it listens.
+    pub address: SocketAddr,
+    store: Store,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    engine: JoinHandle<()>,
+}
+
+/// Opens the store of an installation.
+///
+/// # Errors
+/// The key or the database is wrong; the message says which.
+pub fn open_store(settings: &Checked) -> Result<Store> {
+    let key = master_key(settings)?;
+    Store::open(&Location::File(settings.database.clone()), key)
+        .with_context(|| format!("the database {} does not open", settings.database.display()))
+}
+
+impl Instance {
+    /// Starts an installation; returns once it can take requests.
+    ///
+    /// # Errors
+    /// The address is taken, or the store does not open.
+    pub async fn start(settings: Checked) -> Result<Self> {
+        let store = open_store(&settings)?;
+        store.ensure_workspace(DEFAULT_WORKSPACE, now()).await?;
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        let address = listener.local_addr()?;
+        let public_url = match settings.public_url.clone() {
+            Some(url) => url,
+            None => Url::parse(&format!("http://{address}"))?,
+        };
+        let http = connectors::http::client();
+        let gates = Arc::new(Gates::default());
+        let (stop, stopped) = watch::channel(false);
+        let engine = engine::Engine::new(
+            store.clone(),
+            Arc::new(now),
+            http.clone(),
+            Arc::clone(&gates),
+            engine::Settings {
+                hubspot_origin: settings.hubspot_origin.clone(),
+                hubspot_version: settings.hubspot_version,
+                aircall_origin: settings.aircall_origin.clone(),
+                outcome_delay: settings.outcome_delay,
+                list_refresh: settings.list_refresh,
+            },
+        );
+        let router = web::router(web::Web {
+            store: store.clone(),
+            clock: Arc::new(now),
+            entropy: Arc::new(entropy),
+            settings: web::Settings {
+                public_url,
+                hubspot_origin: settings.hubspot_origin,
+                hubspot_version: settings.hubspot_version,
+                aircall_origin: settings.aircall_origin,
+                admin_token: settings.admin_token,
+                outcome_delay: settings.outcome_delay,
+                list_refresh: settings.list_refresh,
+            },
+            http,
+            gates,
+            metrics: recorder()?,
+        });
+        let engine = tokio::spawn(engine.run(stopped.clone()));
+        let server = tokio::spawn(serve(listener, router, stopped));
+        Ok(Self { address, store, stop, server, engine })
+    }
+
+    /// Takes no more requests, finishes what is in flight, closes the store. Takes less than ten seconds.
+    ///
+    /// # Errors
+    /// The server ended badly.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        let abort = self.server.abort_handle();
+        let answers = tokio::time::timeout(ANSWERS_PATIENCE, self.server);
+        let (answers, _) = tokio::join!(answers, self.engine);
+        abort.abort();
+        self.store.close().await;
+        match answers {
+            Ok(Ok(served)) => served.context("the server ended badly"),
+            Ok(Err(_)) | Err(_) => Ok(()),
+        }
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        })
+        .await
+}
+
+/// The process's metrics; one recorder for as many installations as a process starts.
+fn recorder() -> Result<PrometheusHandle> {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let handle =
+        PrometheusBuilder::new().install_recorder().context("the metrics recorder does not start")?;
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}

@@ -1,0 +1,43 @@
+//! The master key: given, read from its file, or made on a first start.
+
+use std::{io::Write, path::Path};
+
+use anyhow::{Context, Result};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::ExposeSecret;
+use store::MasterKey;
+
+use crate::{clock::entropy, settings::Checked};
+
+/// Returns the key of the installation.
+///
+/// # Errors
+/// The key is not 32 bytes in base64, or its file can be neither read nor made.
+pub fn master_key(settings: &Checked) -> Result<MasterKey> {
+    if let Some(key) = &settings.master_key {
+        return MasterKey::from_base64(key.expose_secret())
+            .context("PATCHBAY_MASTER_KEY is not 32 bytes in base64");
+    }
+    let path = &settings.master_key_file;
+    if !path.exists() {
+        make(path).with_context(|| format!("the master key file {} cannot be made", path.display()))?;
+    }
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the master key file {} cannot be read", path.display()))?;
+    MasterKey::from_base64(text.trim())
+        .with_context(|| format!("the master key file {} does not hold 32 bytes in base64", path.display()))
+}
+
+/// Makes a key file that only its owner can read. It is kept apart from backups of the database: without it the sealed
+/// secrets are lost, with it they are open.
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{}", STANDARD.encode(entropy()))?;
+    file.sync_all()?;
+    tracing::info!("a master key was made: {}", path.display());
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `patchbay serve`
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{instance::Instance, settings::Settings};
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What kept it from starting.
+pub async fn run(settings: Box<Settings>) -> Result<()> {
+    let settings = settings.check()?;
+    log(&settings.log)?;
+    let instance = Instance::start(settings).await?;
+    println!("listening on http://{}", instance.address);
+    until_told().await?;
+    tracing::info!("stopping");
+    instance.stop().await
+}
+
+/// Logs to standard error.
+///
+/// # Errors
+/// The filter cannot be read.
+pub fn log(filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+///
+/// # Errors
+/// The signals cannot be listened for.
+pub async fn until_told() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

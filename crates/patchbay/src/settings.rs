@@ -1,0 +1,188 @@
+//! Settings: flags, then `PATCHBAY_*`, then a TOML file, then defaults.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use connectors::hubspot::Version;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+/// Settings as given. What is missing in flags and environment is taken from the file.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A TOML file with any of these settings, named as the flags with underscores
+    #[arg(long, env = "PATCHBAY_CONFIG")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "PATCHBAY_LISTEN")]
+    pub listen: Option<String>,
+    /// The address under which the outside reaches us [default: http:// and the listening address]
+    #[arg(long, env = "PATCHBAY_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Where the data is: sqlite:PATH [default: sqlite:patchbay.db]
+    #[arg(long, env = "PATCHBAY_DATABASE_URL")]
+    pub database_url: Option<String>,
+    /// The key that seals secrets: 32 bytes in base64
+    #[arg(long, env = "PATCHBAY_MASTER_KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
+    /// A file with that key; made if it is missing [default: beside the database]
+    #[arg(long, env = "PATCHBAY_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// A token with the role admin
+    #[arg(long, env = "PATCHBAY_ADMIN_TOKEN", hide_env_values = true)]
+    pub admin_token: Option<String>,
+    /// HubSpot's API [default: https://api.hubapi.com]
+    #[arg(long, env = "PATCHBAY_HUBSPOT_API_URL")]
+    pub hubspot_api_url: Option<String>,
+    /// HubSpot's version in its paths: 2026-09, 2026-03 or v3 [default: 2026-09]
+    #[arg(long, env = "PATCHBAY_HUBSPOT_API_VERSION")]
+    pub hubspot_api_version: Option<String>,
+    /// Aircall's API [default: https://api.aircall.io]
+    #[arg(long, env = "PATCHBAY_AIRCALL_API_URL")]
+    pub aircall_api_url: Option<String>,
+    /// How long outcomes lag what the dashboard shows [default: 1h]
+    #[arg(long, env = "PATCHBAY_OUTCOME_DELAY")]
+    pub outcome_delay: Option<String>,
+    /// How often the lists of outcomes and tags are read again [default: 5m]
+    #[arg(long, env = "PATCHBAY_LIST_REFRESH")]
+    pub list_refresh: Option<String>,
+    /// What to log, e.g. info or patchbay=debug [default: info]
+    #[arg(long, env = "PATCHBAY_LOG")]
+    pub log: Option<String>,
+}
+
+/// Settings that were checked.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address for the outside, if one was given.
+    pub public_url: Option<Url>,
+    /// The database file.
+    pub database: PathBuf,
+    /// The key, if it was given itself.
+    pub master_key: Option<SecretString>,
+    /// The file with the key.
+    pub master_key_file: PathBuf,
+    /// The bootstrap token.
+    pub admin_token: Option<SecretString>,
+    /// HubSpot's origin.
+    pub hubspot_origin: Url,
+    /// HubSpot's version.
+    pub hubspot_version: Version,
+    /// Aircall's origin.
+    pub aircall_origin: Url,
+    /// C11's delay.
+    pub outcome_delay: SignedDuration,
+    /// How often lists are read.
+    pub list_refresh: SignedDuration,
+    /// The log filter.
+    pub log: String,
+}
+
+impl Settings {
+    /// Adds the file's settings and checks all of them.
+    ///
+    /// # Errors
+    /// Names the setting that is wrong.
+    pub fn check(self) -> Result<Checked> {
+        let settings = self.with_file()?;
+        let listen = settings.listen.as_deref().unwrap_or("127.0.0.1:8080");
+        let database = database(settings.database_url.as_deref().unwrap_or("sqlite:patchbay.db"))?;
+        let key_file = settings.master_key_file.unwrap_or_else(|| database.with_extension("key"));
+        let version = settings.hubspot_api_version.as_deref().unwrap_or("2026-09");
+        let filled = |text: Option<String>| text.filter(|text| !text.is_empty()).map(SecretString::from);
+        Ok(Checked {
+            listen: listen
+                .parse()
+                .with_context(|| format!("PATCHBAY_LISTEN: \"{listen}\" is not address:port"))?,
+            public_url: settings.public_url.map(|text| origin("PATCHBAY_PUBLIC_URL", &text)).transpose()?,
+            database,
+            master_key: filled(settings.master_key),
+            master_key_file: key_file,
+            admin_token: filled(settings.admin_token),
+            hubspot_origin: provider(
+                "PATCHBAY_HUBSPOT_API_URL",
+                settings.hubspot_api_url,
+                "https://api.hubapi.com",
+            )?,
+            hubspot_version: version.parse().map_err(|_| {
+                anyhow::anyhow!("PATCHBAY_HUBSPOT_API_VERSION: \"{version}\" is none of 2026-09, 2026-03, v3")
+            })?,
+            aircall_origin: provider(
+                "PATCHBAY_AIRCALL_API_URL",
+                settings.aircall_api_url,
+                "https://api.aircall.io",
+            )?,
+            outcome_delay: duration("PATCHBAY_OUTCOME_DELAY", settings.outcome_delay, "1h")?,
+            list_refresh: duration("PATCHBAY_LIST_REFRESH", settings.list_refresh, "5m")?,
+            log: settings.log.unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+
+    fn with_file(self) -> Result<Self> {
+        let Some(path) = &self.config else { return Ok(self) };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
+        let file: Self = toml::from_str(&text)
+            .with_context(|| format!("the settings file {} is wrong", path.display()))?;
+        Ok(Self {
+            listen: self.listen.or(file.listen),
+            public_url: self.public_url.or(file.public_url),
+            database_url: self.database_url.or(file.database_url),
+            master_key: self.master_key.or(file.master_key),
+            master_key_file: self.master_key_file.or(file.master_key_file),
+            admin_token: self.admin_token.or(file.admin_token),
+            hubspot_api_url: self.hubspot_api_url.or(file.hubspot_api_url),
+            hubspot_api_version: self.hubspot_api_version.or(file.hubspot_api_version),
+            aircall_api_url: self.aircall_api_url.or(file.aircall_api_url),
+            outcome_delay: self.outcome_delay.or(file.outcome_delay),
+            list_refresh: self.list_refresh.or(file.list_refresh),
+            log: self.log.or(file.log),
+            config: self.config,
+        })
+    }
+}
+
+fn database(url: &str) -> Result<PathBuf> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            ensure!(!path.is_empty(), "PATCHBAY_DATABASE_URL: sqlite: needs a path");
+            Ok(PathBuf::from(path))
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            bail!("PATCHBAY_DATABASE_URL: PostgreSQL is not supported by this version; use sqlite:PATH")
+        }
+        _ => bail!("PATCHBAY_DATABASE_URL: \"{url}\" is not sqlite:PATH"),
+    }
+}
+
+fn provider(name: &str, given: Option<String>, default: &str) -> Result<Url> {
+    origin(name, given.as_deref().unwrap_or(default))
+}
+
+/// An origin without a path: the versions in the paths are ours to add.
+fn origin(name: &str, text: &str) -> Result<Url> {
+    let url: Url = text.parse().with_context(|| format!("{name}: \"{text}\" is not an address"))?;
+    ensure!(matches!(url.scheme(), "http" | "https"), "{name}: \"{text}\" is neither http nor https");
+    ensure!(
+        url.path() == "/" && url.query().is_none() && url.username().is_empty(),
+        "{name}: \"{text}\" has more than an origin; give scheme, host and port alone"
+    );
+    Ok(url)
+}
+
+fn duration(name: &str, given: Option<String>, default: &str) -> Result<SignedDuration> {
+    let text = given.as_deref().unwrap_or(default);
+    let text = if text == "0" { "0s" } else { text };
+    let duration: SignedDuration =
+        text.parse().with_context(|| format!("{name}: \"{text}\" is not a duration such as 5s, 5m or 1h"))?;
+    ensure!(!duration.is_negative(), "{name}: \"{text}\" is negative");
+    Ok(duration)
+}
