@@ -1,1 +1,4 @@
-//! Calendly: its webhooks.
+mod read;
+mod wire;
+
+pub(crate) use read::{event_name, read, subject};

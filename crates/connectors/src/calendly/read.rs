@@ -1,0 +1,109 @@
+//! A Calendly webhook as a booking event.
+
+use domain::{
+    booking::{Answer, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee},
+    event::{Event, Unreadable},
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::wire::{self, Envelope, Membership, Name};
+use crate::source::{Field, answer, end_after};
+
+/// Reads a webhook. A move is told twice, in any order: the new invitee names the old one and counts; the old one's
+/// cancel is its other half and is ignored.
+pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
+    let envelope = Envelope::of(body);
+    let event = envelope.event.required_text()?;
+    let said = &envelope.payload;
+    let Some(name) = envelope.known_name() else { return Ok(Event::Ignored { name: event }) };
+    if name == Name::Canceled && is_half_of_move(said) {
+        return Ok(Event::Ignored { name: event });
+    }
+    let link = envelope.link(name).required_id()?;
+    let at = envelope.created_at.required_rfc3339()?;
+    let (what, facts) = match name {
+        Name::Created => (booked_or_moved(said), facts(said, whole(said)?)),
+        Name::Canceled => {
+            let reason = said.cancellation_reason.text();
+            let start = said.start_time.rfc3339().ok().flatten();
+            let changed_by = said.canceler_type.text().or_else(|| said.canceled_by.text());
+            let facts = BookingFacts { changed_by, reason: reason.clone(), ..facts(said, start) };
+            (BookingWhat::Canceled { reason }, facts)
+        }
+        Name::NoShow => (BookingWhat::NoShow { came: false }, BookingFacts::default()),
+        Name::NoShowTakenBack => (BookingWhat::NoShow { came: true }, BookingFacts::default()),
+    };
+    Ok(Event::Booking(Box::new(BookingEvent { link, what, at, facts })))
+}
+
+/// The invitee's URI.
+pub(crate) fn subject(body: &Value) -> Option<String> {
+    let envelope = Envelope::of(body);
+    envelope.link(envelope.known_name()?).id()
+}
+
+pub(crate) fn event_name(body: &Value) -> Field<'_> {
+    Envelope::of(body).event
+}
+
+fn is_half_of_move(said: &wire::Invitee<'_>) -> bool {
+    said.rescheduled.value().as_bool().unwrap_or_else(|| said.new_invitee.id().is_some())
+}
+
+fn booked_or_moved(said: &wire::Invitee<'_>) -> BookingWhat {
+    match said.old_invitee.id() {
+        Some(old) => BookingWhat::Moved { from_link: Some(old), from_start: None },
+        None => BookingWhat::Booked,
+    }
+}
+
+/// The start of a booking that tells enough to be written. Bodies of 2020 lack the scheduled event.
+fn whole(said: &wire::Invitee<'_>) -> Result<Option<Timestamp>, Unreadable> {
+    said.event_name.required_text()?;
+    said.start_time.required_rfc3339().map(Some)
+}
+
+fn facts(said: &wire::Invitee<'_>, start: Option<Timestamp>) -> BookingFacts {
+    let guest = |entry| Some(Guest { name: None, email: wire::guest_email(entry).email()? });
+    BookingFacts {
+        event_name: said.event_name.text(),
+        event_type: None,
+        start,
+        end: end_after(start, said.end_time),
+        host: said.event_memberships.list().iter().find_map(host),
+        invitee: invitee(said),
+        guests: said.event_guests.list().iter().filter_map(guest).collect(),
+        location: said.place(),
+        description: said.notes.text(),
+        answers: answers(said.questions_and_answers),
+        changed_by: None,
+        reason: None,
+    }
+}
+
+fn host(entry: &Value) -> Option<Host> {
+    let said = Membership::of(entry);
+    let (name, email) = (said.user_name.text(), said.user_email.email());
+    (name.is_some() || email.is_some()).then_some(Host { name, email, timezone: None })
+}
+
+fn invitee(said: &wire::Invitee<'_>) -> Option<Invitee> {
+    let parts: Vec<String> = [said.first_name, said.last_name].into_iter().filter_map(Field::text).collect();
+    let joined = (!parts.is_empty()).then(|| parts.join(" "));
+    let (name, email) = (said.name.text().or(joined), said.email.email());
+    let phone = said.phone();
+    let is_somebody = name.is_some() || email.is_some() || phone.is_some();
+    is_somebody.then(|| Invitee { name, email, phone, timezone: said.timezone.text() })
+}
+
+/// In the order in which they were asked.
+fn answers(field: Field<'_>) -> Vec<Answer> {
+    let mut said: Vec<wire::Answer<'_>> = field.list().iter().map(wire::Answer::of).collect();
+    said.sort_by_key(|one| one.position);
+    said.into_iter()
+        .filter_map(|one| {
+            Some(Answer { question_id: None, question: one.question?, value: answer(one.answer)? })
+        })
+        .collect()
+}
