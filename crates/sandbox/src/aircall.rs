@@ -97,7 +97,16 @@ impl Provider for Aircall {
         let hooks = account.hooks.iter().map(|hook| {
             let events =
                 if hook.events.is_empty() { "everything".to_owned() } else { hook.events.join(", ") };
-            vec![hook.url.clone(), if hook.active { "active" } else { "disabled" }.to_owned(), events]
+            vec![
+                hook.url.clone(),
+                if hook.active && !self.courier.is_disabled(&hook.webhook_id) {
+                    "active"
+                } else {
+                    "disabled"
+                }
+                .to_owned(),
+                events,
+            ]
         });
         let hooks = hooks.collect();
         let tags = account.tags.iter().map(|tag| vec![tag.id.to_string(), tag.name.clone()]).collect();

@@ -1,8 +1,6 @@
-//! The outside world in a box: HubSpot, Aircall, a scheduler and a mailbox, each on an address of its own.
-//!
-//! It uses nothing of ours and is written from the providers' documents, so that it cannot share our
-//! misreading of them. Everything is in memory. Each address shows its state as a page at `/` and takes
-//! orders under `/_sandbox/`.
+//! The outside world in a box; what it takes and answers stands below.
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 
 mod aircall;
 mod answer;

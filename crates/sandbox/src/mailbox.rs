@@ -1,6 +1,7 @@
 //! A mailbox in a box: takes mail by SMTP, shows it over HTTP.
 
 mod mail;
+mod mime;
 pub mod smtp;
 
 use std::sync::{Arc, Mutex};
@@ -74,8 +75,8 @@ impl Provider for Mailbox {
     fn sections(&self) -> Vec<Section> {
         let mails = hold(&self.mails);
         let rows = mails.iter().rev().map(|mail| {
-            vec![mail.at.clone(), mail.from.clone(), mail.to.join(", "), mail.header("subject"), mail.body()]
+            vec![mail.at.clone(), mail.from.clone(), mail.to.join(", "), mail.subject(), mail.text()]
         });
-        vec![Section::new("Mails", &["At", "From", "To", "Subject", "Body"], rows.collect())]
+        vec![Section::new("Mails", &["At", "From", "To", "Subject", "Text"], rows.collect())]
     }
 }

@@ -44,6 +44,8 @@ pub struct Call {
     pub tags: Vec<Tagged>,
     pub transferred_to: Option<i64>,
     pub transferred_by: Option<i64>,
+    /// When its latest event was built.
+    pub told_at: i64,
 }
 
 impl Call {

@@ -69,12 +69,14 @@ impl Hook {
 }
 
 pub fn answer(account: &mut Account, courier: &Courier, rest: &[&str], asked: &Asked) -> Answer {
-    // A hook that failed too often shows as inactive.
-    for hook in &mut account.hooks {
-        hook.active &= !courier.is_disabled(&hook.webhook_id);
-    }
+    // A hook that failed too often shows as inactive, until one of its retries is taken.
+    let shown = |hook: &Hook| {
+        let mut json = hook.json(true);
+        json["active"] = json!(hook.active && !courier.is_disabled(&hook.webhook_id));
+        json
+    };
     match (asked.method.as_str(), rest) {
-        ("GET", []) => listed(asked, "webhooks", account.hooks.iter().map(|hook| hook.json(true)).collect()),
+        ("GET", []) => listed(asked, "webhooks", account.hooks.iter().map(shown).collect()),
         ("POST", []) => create(account, asked),
         (method, [id]) => {
             let Some(at) =
@@ -83,7 +85,7 @@ pub fn answer(account: &mut Account, courier: &Courier, rest: &[&str], asked: &A
                 return not_found();
             };
             match method {
-                "GET" => Answer::json(200, json!({"webhook": account.hooks[at].json(true)})),
+                "GET" => Answer::json(200, json!({"webhook": shown(&account.hooks[at])})),
                 "PUT" => update(&mut account.hooks[at], courier, asked),
                 "DELETE" => {
                     courier.forget(&account.hooks[at].webhook_id);

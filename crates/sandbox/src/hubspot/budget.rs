@@ -10,6 +10,8 @@ use crate::clock;
 
 /// Professional and Enterprise: 190 requests in 10 s per app, 625,000 a day (Professional).
 const BURST_MAX: u64 = 190;
+/// An app from the marketplace: 110 per installing account.
+const OAUTH_BURST_MAX: u64 = 110;
 const BURST_INTERVAL_MS: i64 = 10_000;
 const DAILY_MAX: u64 = 625_000;
 
@@ -115,7 +117,7 @@ impl Budget {
 
     /// Search answers carry none of these, OAuth tokens no daily ones.
     pub fn headers(&self, token: &str, is_oauth: bool) -> Vec<(String, String)> {
-        let max = self.burst_max.unwrap_or(BURST_MAX);
+        let max = self.burst_max.unwrap_or(if is_oauth { OAUTH_BURST_MAX } else { BURST_MAX });
         let left = max.saturating_sub(self.recent.get(token).map_or(0, len));
         let secondly = max / 10;
         let mut headers = vec![

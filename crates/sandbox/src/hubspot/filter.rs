@@ -182,11 +182,15 @@ fn has_token(held: &str, value: &str) -> bool {
         })
 }
 
-/// Orders two values of one property for a sort; numbers as numbers, times and texts as texts.
+/// Orders two values of one property for a sort; numbers as numbers, times as times, texts as texts.
 pub fn order(one: Option<&String>, other: Option<&String>) -> Ordering {
     let number = |value: Option<&String>| value.and_then(|value| value.parse::<f64>().ok());
     match (number(one), number(other)) {
         (Some(one), Some(other)) => one.total_cmp(&other),
-        _ => one.cmp(&other),
+        _ => match (one.and_then(|value| time_ms(value)), other.and_then(|value| time_ms(value))) {
+            // Spelled with and without milliseconds, times do not sort as texts.
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ => one.cmp(&other),
+        },
     }
 }

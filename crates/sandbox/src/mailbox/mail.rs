@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::mime;
+
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub at: String,
@@ -12,25 +14,19 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// A header's value with its folded lines joined; empty if there is none.
-    pub fn header(&self, name: &str) -> String {
-        let head = self.raw.split("\r\n\r\n").next().unwrap_or_default();
-        let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
-        let found = unfolded.split("\r\n").find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        });
-        found.unwrap_or_default()
+    pub fn subject(&self) -> String {
+        mime::words(&mime::header(&self.raw, "subject"))
     }
 
-    pub fn body(&self) -> String {
-        self.raw.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+    /// Every part's text, decoded.
+    pub fn text(&self) -> String {
+        mime::parts(&self.raw).into_iter().map(|part| part.text).collect::<Vec<_>>().join("\n")
     }
 
     pub fn json(&self) -> Value {
         json!({
-            "at": self.at, "from": self.from, "to": self.to, "subject": self.header("subject"),
-            "content_type": self.header("content-type"), "body": self.body(), "raw": self.raw,
+            "at": self.at, "from": self.from, "to": self.to, "subject": self.subject(), "text": self.text(),
+            "parts": mime::parts(&self.raw).iter().map(mime::Part::json).collect::<Vec<_>>(), "raw": self.raw,
         })
     }
 }

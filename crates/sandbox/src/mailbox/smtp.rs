@@ -67,8 +67,11 @@ async fn talk(stream: TcpStream, mailbox: Mailbox) -> std::io::Result<()> {
         let verb: String = line.chars().take(4).collect::<String>().to_uppercase();
         match verb.as_str() {
             "EHLO" => {
-                reply(&mut writer, &format!("250-sandbox\r\n250-8BITMIME\r\n250 SIZE {MAIL_BYTES_MAX}"))
-                    .await?;
+                reply(
+                    &mut writer,
+                    &format!("250-sandbox\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE {MAIL_BYTES_MAX}"),
+                )
+                .await?;
             }
             "HELO" => reply(&mut writer, "250 sandbox").await?,
             "MAIL" => {

@@ -43,7 +43,7 @@ async fn a_mail_arrives_with_its_dots() {
     let url = format!("{}/_sandbox/mails", world.sandbox.mailbox_url());
     let (_, mails) = world.ask("GET", &url, Value::Null).await;
     assert_eq!(mails["items"][0]["subject"], "Moved");
-    assert_eq!(mails["items"][0]["body"], ".dotted\r\n");
+    assert_eq!(mails["items"][0]["text"], ".dotted\r\n");
 }
 
 #[tokio::test]
@@ -67,4 +67,25 @@ async fn a_stopped_sandbox_takes_no_more_connections() {
     let url = world.sandbox.hubspot_url();
     world.sandbox.stop().await;
     assert!(world.client.get(url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_reset_does_nothing_and_a_status_answers_in_its_place() {
+    let world = world::start().await;
+    world.order("faults", json!({"kind": "reset", "times": 1})).await;
+    world
+        .order(
+            "faults",
+            json!({"kind": "status", "status": 477, "headers": {"retry-after": "3"}, "times": 1}),
+        )
+        .await;
+    let url = format!("{}/account-info/2026-09/details", world.sandbox.hubspot_url());
+    assert!(world.client.get(&url).send().await.is_err());
+    let answer = world.client.get(&url).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (477, &"3".parse().unwrap()));
+    assert_eq!(world.client.get(&url).send().await.unwrap().status(), 401);
+    let requests = format!("{}/_sandbox/requests", world.sandbox.hubspot_url());
+    let (_, requests) = world.ask("GET", &requests, Value::Null).await;
+    let faults: Vec<&Value> = requests["items"].as_array().unwrap().iter().map(|one| &one["fault"]).collect();
+    assert_eq!(faults, [&json!("reset"), &json!("status"), &Value::Null]);
 }
