@@ -1,15 +1,17 @@
 //! A booking as it stands: the fold of all that a scheduler said of it, whatever the order.
 
 mod answer;
+mod chain;
 mod event;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, AnswerValue};
 pub use event::{BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee};
+
+use chain::last_move;
 
 /// A booking with its history: every distinct thing that was said of it.
 ///
@@ -27,7 +29,8 @@ pub struct Standing {
     pub facts: BookingFacts,
     /// The source's newest id of it.
     pub link: String,
-    /// Which edition of the meeting stands: `None` until it was moved.
+    /// Which edition of the meeting stands: `None` until it was moved, and where the move gave it a new id (then that id
+    /// tells).
     pub edition: Option<String>,
     /// Whether it is canceled, and why and by whom, as far as was said.
     pub canceled: Option<Canceled>,
@@ -64,113 +67,118 @@ impl Booking {
 
     /// What stands; `None` while what was said does not tell when the meeting is.
     pub fn standing(&self) -> Option<Standing> {
-        let schedule = self.schedule()?;
+        let said = self.with_requests_settled();
+        let last_move = last_move(&said);
+        let schedule = last_move.as_ref().map(|last| last.event).or_else(|| scheduled(&said))?;
         let mut facts = schedule.facts.clone();
-        for other in self.older_first().into_iter().rev().filter(|other| *other != schedule) {
+        for other in older_first(&said).into_iter().rev().filter(|other| *other != schedule) {
             facts.fill_from(&other.facts);
         }
-        facts.start?;
-        let moved = matches!(schedule.what, BookingWhat::Moved { .. });
+        let start = facts.start?;
+        let edition = last_move
+            .as_ref()
+            .filter(|last| last.event.what.from_link().is_none_or(|from| from == last.event.link))
+            .map(|last| format!("{}.{}", start.as_second(), last.said_at.as_millisecond()));
         Some(Standing {
             link: schedule.link.clone(),
-            edition: moved.then(|| self.edition(schedule)),
-            canceled: self.cancel_of(&schedule.link),
-            is_moved: moved,
-            is_no_show: self.no_show_of(&schedule.link),
+            edition,
+            canceled: cancel_of(&said, &schedule.link),
+            is_moved: last_move.is_some(),
+            is_no_show: no_show_of(&said, &schedule.link),
             facts,
         })
     }
 
     /// The id that the booking was first known by: the end of the chain of ids that moves left behind.
     pub fn first_link(&self) -> Option<&str> {
-        let moved_from = |link: &str| {
-            self.said.iter().find_map(|one| match &one.what {
-                BookingWhat::Moved { from_link: Some(from), .. } if one.link == link && from != link => {
-                    Some(from.as_str())
-                }
-                _ => None,
-            })
+        let from = |link: &str| {
+            self.said
+                .iter()
+                .filter(|one| one.link == link)
+                .find_map(|one| one.what.from_link().filter(|from| *from != link))
         };
         let mut link = self.said.first()?.link.as_str();
         // As many steps as there are events: a chain that is closed ends somewhere all the same.
         for _ in 0..self.said.len() {
-            let Some(from) = moved_from(link) else { break };
-            link = from;
+            let Some(before) = from(link) else { break };
+            link = before;
         }
         Some(link)
     }
 
-    /// The event that tells when the meeting is: the last move, else the booking, else what a cancel tells.
-    fn schedule(&self) -> Option<&BookingEvent> {
-        self.last_move().or_else(|| self.newest(|what| matches!(what, BookingWhat::Booked))).or_else(|| {
-            self.newest(|what| matches!(what, BookingWhat::Canceled { .. }))
-                .filter(|one| one.facts.is_whole())
-        })
+    /// All ids that the booking is or was known by.
+    pub fn links(&self) -> BTreeSet<&str> {
+        let own = self.said.iter().map(|one| one.link.as_str());
+        own.chain(self.said.iter().filter_map(|one| one.what.from_link())).collect()
     }
 
-    /// The last move. Moves form a chain (each names the start or the id before it): its end is the last, whatever the
-    /// clocks say. Where the chain is broken or closed, the newest counts.
-    fn last_move(&self) -> Option<&BookingEvent> {
-        let moves: Vec<&BookingEvent> =
-            self.said.iter().filter(|one| matches!(one.what, BookingWhat::Moved { .. })).collect();
-        let ends: Vec<&&BookingEvent> =
-            moves.iter().filter(|one| !moves.iter().any(|other| other.follows(one))).collect();
-        match ends.as_slice() {
-            [end] => Some(end),
-            [] => moves.into_iter().max_by_key(|one| (one.at, *one)),
-            many => many.iter().max_by_key(|one| (one.at, **one)).map(|one| **one),
-        }
-    }
-
-    /// Names the edition by the new start and by when that move was first said, so that a repetition under a later time
-    /// makes no other edition.
-    fn edition(&self, last: &BookingEvent) -> String {
-        let first_said = self
-            .said
-            .iter()
-            .filter(|one| {
-                one.what == last.what && one.link == last.link && one.facts.start == last.facts.start
-            })
-            .map(|one| one.at)
-            .min()
-            .unwrap_or(last.at);
-        let start = last.facts.start.map_or(0, Timestamp::as_second);
-        format!("{start}.{}", first_said.as_millisecond())
-    }
-
-    fn newest(&self, is: impl Fn(&BookingWhat) -> bool) -> Option<&BookingEvent> {
-        self.said.iter().filter(|one| is(&one.what)).max_by_key(|one| (one.at, *one))
-    }
-
-    fn cancel_of(&self, link: &str) -> Option<Canceled> {
-        self.said
-            .iter()
-            .filter(|one| one.link == link)
-            .filter_map(|one| match &one.what {
-                BookingWhat::Canceled { reason } => {
-                    Some((one.at, Canceled { by: one.facts.changed_by.clone(), reason: reason.clone() }))
+    /// The history with each confirmed request as what it became. A request that asked for another time becomes a move
+    /// by the host's yes, which itself does not name the booking before (reference/scheduling.md §2.1).
+    fn with_requests_settled(&self) -> Cow<'_, BTreeSet<BookingEvent>> {
+        let moving = |link: &str| {
+            self.said.iter().find_map(|one| match &one.what {
+                BookingWhat::Requested { from_link: Some(from), from_start } if one.link == link => {
+                    Some(BookingWhat::Moved { from_link: Some(from.clone()), from_start: *from_start })
                 }
                 _ => None,
             })
-            .max_by_key(|(at, canceled)| (*at, canceled.reason.clone(), canceled.by.clone()))
-            .map(|(_, canceled)| canceled)
+        };
+        if !self.said.iter().any(|one| moving(&one.link).is_some()) {
+            return Cow::Borrowed(&self.said);
+        }
+        let settled = self.said.iter().cloned().map(|mut one| {
+            if one.what == BookingWhat::Booked
+                && let Some(moved) = moving(&one.link)
+            {
+                one.what = moved;
+            }
+            one
+        });
+        Cow::Owned(settled.collect())
     }
+}
 
-    fn no_show_of(&self, link: &str) -> bool {
-        self.said
-            .iter()
-            .filter(|one| one.link == link)
-            .filter_map(|one| match one.what {
-                BookingWhat::NoShow { came } => Some((one.at, came)),
-                _ => None,
-            })
-            .max()
-            .is_some_and(|(_, came)| !came)
-    }
+/// The event that tells when a meeting is that was not moved: the booking, else a cancel that tells enough and is not of a
+/// mere request.
+fn scheduled(said: &BTreeSet<BookingEvent>) -> Option<&BookingEvent> {
+    let newest = |is: &dyn Fn(&BookingEvent) -> bool| {
+        said.iter().filter(|one| is(one)).max_by_key(|one| (one.at, *one))
+    };
+    let is_requested = |link: &str| {
+        said.iter().any(|one| one.link == link && matches!(one.what, BookingWhat::Requested { .. }))
+    };
+    newest(&|one| one.what == BookingWhat::Booked).or_else(|| {
+        newest(&|one| matches!(one.what, BookingWhat::Canceled { .. }))
+            .filter(|one| one.facts.is_whole() && !is_requested(&one.link))
+    })
+}
 
-    fn older_first(&self) -> Vec<&BookingEvent> {
-        let mut all: Vec<&BookingEvent> = self.said.iter().collect();
-        all.sort_by_key(|one| (one.what.rank(), one.at));
-        all
-    }
+fn cancel_of(said: &BTreeSet<BookingEvent>, link: &str) -> Option<Canceled> {
+    said.iter()
+        .filter(|one| one.link == link)
+        .filter_map(|one| match &one.what {
+            BookingWhat::Canceled { reason } => {
+                Some((one.at, Canceled { by: one.facts.changed_by.clone(), reason: reason.clone() }))
+            }
+            _ => None,
+        })
+        .max_by_key(|(at, canceled)| (*at, canceled.reason.clone(), canceled.by.clone()))
+        .map(|(_, canceled)| canceled)
+}
+
+fn no_show_of(said: &BTreeSet<BookingEvent>, link: &str) -> bool {
+    said.iter()
+        .filter(|one| one.link == link)
+        .filter_map(|one| match one.what {
+            BookingWhat::NoShow { came } => Some((one.at, came)),
+            _ => None,
+        })
+        .max()
+        .is_some_and(|(_, came)| !came)
+}
+
+fn older_first(said: &BTreeSet<BookingEvent>) -> Vec<&BookingEvent> {
+    let mut all: Vec<&BookingEvent> = said.iter().collect();
+    all.sort_by_key(|one| (one.what.rank(), one.at));
+    all
 }

@@ -25,6 +25,9 @@ pub struct SeenOutcome {
     pub new_at: Option<Timestamp>,
     /// When we last saw its label changed.
     pub renamed_at: Option<Timestamp>,
+    /// When we saw its label changed before that, oldest first: a rule that waits for one rename waits on after the next.
+    #[serde(default)]
+    pub renamed_before: Vec<Timestamp>,
     /// When we first saw it gone; `None` while it is there.
     pub gone_at: Option<Timestamp>,
 }
@@ -36,20 +39,22 @@ impl OutcomeCatalog {
         let is_first = self.read_at.is_none();
         let mut next = self.clone();
         next.read_at = Some(now);
-        for (id, label) in listed {
-            match next.outcomes.get_mut(id) {
+        let listed: BTreeMap<&OutcomeId, &String> = listed.iter().map(|(id, label)| (id, label)).collect();
+        for (id, label) in &listed {
+            match next.outcomes.get_mut(*id) {
                 None => {
                     let seen = SeenOutcome {
-                        label: label.clone(),
+                        label: (*label).clone(),
                         new_at: (!is_first).then_some(now),
                         renamed_at: None,
+                        renamed_before: Vec::new(),
                         gone_at: None,
                     };
-                    next.outcomes.insert(id.clone(), seen);
+                    next.outcomes.insert((*id).clone(), seen);
                 }
                 Some(seen) => {
-                    if seen.label != *label || seen.gone_at.is_some() {
-                        seen.renamed_at = Some(now);
+                    if seen.label != **label || seen.gone_at.is_some() {
+                        seen.renamed_before.extend(seen.renamed_at.replace(now));
                     }
                     seen.label.clone_from(label);
                     seen.gone_at = None;
@@ -57,7 +62,7 @@ impl OutcomeCatalog {
             }
         }
         for (id, seen) in &mut next.outcomes {
-            if seen.gone_at.is_none() && !listed.iter().any(|(listed, _)| listed == id) {
+            if seen.gone_at.is_none() && !listed.contains_key(id) {
                 seen.gone_at = Some(now);
             }
         }

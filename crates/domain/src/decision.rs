@@ -36,6 +36,9 @@ pub struct Decision {
     pub at: Timestamp,
     /// The kind of call it was decided for.
     pub kind: Kind,
+    /// The hang-up cause it was decided for: it makes the kind only by a map of the settings.
+    #[serde(default)]
+    pub hangup_cause: Option<String>,
     /// The tags it was decided for.
     pub tags: BTreeMap<TagId, String>,
     /// The outcome.
@@ -109,25 +112,60 @@ pub fn decide(call: &Call, last: Option<&Decision>, book: &Rulebook, now: Timest
     }
     let kind = kind(call, &book.settings.outcome_causes)?;
     let tags = call.tags();
-    if last.is_some_and(|last| last.kind == kind && same_but_deleted(&last.tags, &tags, &book.tags)) {
+    if last
+        .is_some_and(|last| is_same_kind(last, kind, call) && same_but_deleted(&last.tags, &tags, &book.tags))
+    {
         return None;
     }
     Some(Decision {
         at: now,
         kind,
+        hangup_cause: call.hangup_cause().map(str::to_owned),
         outcome: rule_on(book, kind, &tags, now, Matter::Outcome),
         call_type: rule_on(book, kind, &tags, now, Matter::CallType),
         tags,
     })
 }
 
-/// The mapped tags that a decided call has lost: if Aircall deleted them, nothing changed, so it is worth asking.
+/// The tags that a decided call has lost and that had a say in it, or would have one now: if Aircall deleted them, nothing
+/// changed (C9), so it is worth asking before deciding again.
 pub fn lost_tags<'a>(call: &Call, last: &'a Decision, rules: &[Rule]) -> Vec<&'a TagId> {
     let tags = call.tags();
+    let had_a_say = |name: &String| {
+        [&last.outcome, &last.call_type]
+            .into_iter()
+            .any(|ruling| ruling.matched().any(|one| one.tag == *name))
+    };
     last.tags
-        .keys()
-        .filter(|tag| !tags.contains_key(*tag) && rules.iter().any(|rule| rule.tag == **tag))
+        .iter()
+        .filter(|(tag, name)| {
+            !tags.contains_key(*tag) && (had_a_say(name) || rules.iter().any(|rule| rule.tag == **tag))
+        })
+        .map(|(tag, _)| tag)
         .collect()
+}
+
+impl Ruling {
+    /// The rules that a tag of the call had, whether they counted or not.
+    fn matched(&self) -> impl Iterator<Item = &Matched> {
+        let counted = match &self.because {
+            Because::Rules(rules) | Because::FirstRule(rules) | Because::Conflict { rules, .. } => {
+                rules.as_slice()
+            }
+            Because::Default { .. } => &[],
+        };
+        counted.iter().chain(self.passed_over.iter().map(|passed| &passed.rule))
+    }
+}
+
+/// Whether the call is of the kind it was decided for. The map from hang-up causes to kinds is a setting: its change is no
+/// change of the call (C8).
+fn is_same_kind(last: &Decision, kind: Kind, call: &Call) -> bool {
+    let is_by_cause =
+        |kind| matches!(kind, Kind::OutboundUnanswered | Kind::OutboundBusy | Kind::OutboundWrongNumber);
+    let is_by_map_alone =
+        is_by_cause(last.kind) && is_by_cause(kind) && last.hangup_cause.as_deref() == call.hangup_cause();
+    last.kind == kind || is_by_map_alone
 }
 
 fn same_but_deleted(

@@ -88,7 +88,7 @@ impl Kind {
     }
 }
 
-/// Hang-up causes, in lower case, to the kind that they make of an unanswered outbound call.
+/// Hang-up causes, any case, to the kind that they make of an unanswered outbound call.
 pub type Causes = BTreeMap<String, Kind>;
 
 /// The map used until an admin gives another. Aircall's vocabulary is unconfirmed (reference/aircall.md §8.3).
@@ -109,8 +109,8 @@ pub fn kind(call: &Call, causes: &Causes) -> Option<Kind> {
         Direction::Outbound if answered => Kind::OutboundAnswered,
         Direction::Outbound => call
             .hangup_cause()
-            .and_then(|cause| causes.get(&cause.to_lowercase()))
-            .copied()
+            .and_then(|cause| causes.iter().find(|(known, _)| known.eq_ignore_ascii_case(cause.trim())))
+            .map(|(_, kind)| *kind)
             .filter(|kind| matches!(kind, Kind::OutboundBusy | Kind::OutboundWrongNumber))
             .unwrap_or(Kind::OutboundUnanswered),
     })

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub(crate) use meeting::guests;
 pub use template::{Template, UnknownPlace};
 
 use crate::{
@@ -55,7 +56,11 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
         return Plan::default();
     }
     let mut plan = Plan::default();
-    let contacts = contacts(record, wishes, answers, now, &mut plan);
+    let contacts = if makes_activity(record, wishes, now) {
+        contacts(record, wishes, answers, &mut plan)
+    } else {
+        Vec::new()
+    };
     for wanted in &wanted {
         match standing_for(record, wanted, wishes) {
             Some(held) => plan.steps.extend(update(held, wanted)),
@@ -66,14 +71,25 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
     plan
 }
 
+/// Whether a plan at `now` would make the record's activity: it is wanted, and HubSpot does not hold it.
+pub fn makes_activity(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> bool {
+    let is_held = match &record.facts {
+        Facts::Call(_) => record.held.iter().any(|held| held.object == Object::Calls),
+        Facts::Booking(booking) => booking
+            .standing()
+            .is_some_and(|standing| meeting::held(record, booking, &standing, wishes.meetings).is_some()),
+    };
+    !is_held && wants_activity(record, wishes, now)
+}
+
 /// The object in HubSpot that the wanted activity is, if it is there.
 fn standing_for<'a>(record: &'a Record, wanted: &Wanted, wishes: &Wishes<'_>) -> Option<&'a Held> {
-    let of_kind = || record.held.iter().filter(|held| held.object == wanted.object);
-    let same = of_kind().find(|held| held.key == wanted.key);
-    if wanted.object == Object::Meetings && meeting::moves_in_place(wishes.meetings) {
-        return same.or_else(|| of_kind().last());
+    match &record.facts {
+        Facts::Booking(booking) => meeting::held(record, booking, &booking.standing()?, wishes.meetings),
+        Facts::Call(_) => {
+            record.held.iter().find(|held| held.object == wanted.object && held.key == wanted.key)
+        }
     }
-    same
 }
 
 /// What HubSpot holds of the record beyond what is wanted: an edition of a meeting that was replaced.
@@ -114,19 +130,11 @@ fn update(held: &Held, wanted: &Wanted) -> Option<Step> {
 }
 
 /// The contacts of the record, with the steps that make those that are missing.
-fn contacts(
-    record: &Record,
-    wishes: &Wishes<'_>,
-    answers: &Answers,
-    now: Timestamp,
-    plan: &mut Plan,
-) -> Vec<ContactRef> {
-    if let Some(link) = &record.contact {
-        return vec![ContactRef::Known(link.id.clone())];
-    }
+fn contacts(record: &Record, wishes: &Wishes<'_>, answers: &Answers, plan: &mut Plan) -> Vec<ContactRef> {
     let mut contacts = Vec::new();
-    match &answers.contact {
-        Some(ContactAnswer::Found(found)) => {
+    match (&record.contact, &answers.contact) {
+        (Some(link), _) => contacts.push(ContactRef::Known(link.id.clone())),
+        (None, Some(ContactAnswer::Found(found))) => {
             plan.link = Some(ContactLink {
                 id: found.id.clone(),
                 by: found.by,
@@ -135,30 +143,29 @@ fn contacts(
             });
             contacts.push(ContactRef::Known(found.id.clone()));
         }
-        Some(ContactAnswer::Unknown) => {
+        (None, Some(ContactAnswer::Unknown)) => {
             let new = match &record.facts {
-                Facts::Call(call) => call::new_contact(call, wishes.calls, now),
+                Facts::Call(call) => call::new_contact(call, wishes.calls),
                 Facts::Booking(booking) => meeting::new_contact(booking, wishes.meetings, answers),
             };
             contacts.extend(new.map(|new| make(new, plan)));
         }
-        None => {}
+        (None, None) => {}
     }
-    if let Facts::Booking(booking) = &record.facts {
-        for (guest, answer) in meeting::guests(booking, wishes.meetings).zip(&answers.guests) {
-            contacts.push(match answer {
+    if let Facts::Booking(booking) = &record.facts
+        && let Some(standing) = booking.standing()
+    {
+        for (guest, answer) in guests(&standing, wishes.meetings).into_iter().zip(&answers.guests) {
+            let guest = match answer {
                 ContactAnswer::Found(found) => ContactRef::Known(found.id.clone()),
-                ContactAnswer::Unknown => make(guest, plan),
-            });
+                ContactAnswer::Unknown => make(meeting::guest_contact(guest), plan),
+            };
+            if !contacts.contains(&guest) {
+                contacts.push(guest);
+            }
         }
     }
-    let mut unique: Vec<ContactRef> = Vec::new();
-    for contact in contacts {
-        if !unique.contains(&contact) {
-            unique.push(contact);
-        }
-    }
-    unique
+    contacts
 }
 
 fn make(new: NewContact, plan: &mut Plan) -> ContactRef {

@@ -29,11 +29,18 @@ pub struct Answers {
     pub owners: Owners,
 }
 
-/// Asks what a plan for the record needs to know. A record that HubSpot holds already asks for nobody.
+/// Asks what a plan for the record needs to know. A record that HubSpot holds already asks for nobody, unless it was moved
+/// and its new activity has guests.
 pub fn questions(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> Questions {
-    if !record.held.is_empty() || !plan::wants_activity(record, wishes, now) {
+    if !plan::makes_activity(record, wishes, now) {
         return Questions::default();
     }
+    let mut questions = asked(record, wishes);
+    questions.contact = questions.contact.filter(|_| record.contact.is_none());
+    questions
+}
+
+fn asked(record: &Record, wishes: &Wishes<'_>) -> Questions {
     match &record.facts {
         Facts::Call(call) => {
             let country = call.line().and_then(|line| line.country.clone());
@@ -50,6 +57,7 @@ pub fn questions(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> Questi
         }
         Facts::Booking(booking) => {
             let Some(standing) = booking.standing() else { return Questions::default() };
+            let guests = plan::guests(&standing, wishes.meetings);
             let invitee = standing.facts.invitee;
             let email = invitee.as_ref().and_then(|invitee| invitee.email.clone());
             let phone = invitee.and_then(|invitee| invitee.phone).filter(|_| email.is_none());
@@ -58,18 +66,10 @@ pub fn questions(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> Questi
                 phone: phone.and_then(|phone| Phone::read(&phone, None)),
                 country: None,
             };
-            let guests = match wishes.meetings.guests {
-                crate::settings::Guests::Ignore => Vec::new(),
-                crate::settings::Guests::Contacts => standing
-                    .facts
-                    .guests
-                    .iter()
-                    .map(|guest| ContactQuery {
-                        emails: vec![guest.email.clone()],
-                        ..ContactQuery::default()
-                    })
-                    .collect(),
-            };
+            let guests = guests
+                .into_iter()
+                .map(|guest| ContactQuery { emails: vec![guest.email], ..ContactQuery::default() })
+                .collect();
             Questions { contact: (!query.is_empty()).then_some(query), guests }
         }
     }

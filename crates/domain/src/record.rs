@@ -38,6 +38,7 @@ pub struct Record {
 /// What the source said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most records are calls")]
 pub enum Facts {
     /// Of a call.
     Call(Call),
@@ -103,7 +104,11 @@ impl Record {
                 self.external_id = standing.link;
             }
         }
-        self.held.extend(other.held);
+        for held in other.held {
+            if self.held.iter().all(|one| (one.object, &one.id) != (held.object, &held.id)) {
+                self.held.push(held);
+            }
+        }
         if self.contact.is_none() {
             self.contact = other.contact;
         }

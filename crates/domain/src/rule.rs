@@ -81,8 +81,12 @@ pub fn outcome_state(
     delay: SignedDuration,
     now: Timestamp,
 ) -> RuleState {
+    if outcomes.read_at.is_none() {
+        return RuleState::Active; // A list that was not read deletes nothing.
+    }
     let Some(seen) = outcomes.outcomes.get(outcome) else { return RuleState::OutcomeDeleted };
-    let renamed_before = seen.renamed_at.filter(|at| *at <= set_at);
+    let renamed_before =
+        seen.renamed_at.iter().chain(&seen.renamed_before).copied().filter(|at| *at <= set_at).max();
     let effective_at = seen.new_at.max(renamed_before).map(|at| at + delay);
     match (seen.gone_at.map(|at| at + delay), effective_at) {
         (Some(until), _) if now >= until => RuleState::OutcomeDeleted,

@@ -15,12 +15,12 @@ use crate::{
 /// Says in one sentence why HubSpot holds what it holds of the record.
 pub fn record(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> String {
     match &record.facts {
-        Facts::Call(call) => match record.decision() {
+        Facts::Call(_) => match record.decision() {
             _ if record.held.is_empty() && is_left_out(record, wishes) => {
                 "Left out: calls of this number are not logged.".to_owned()
             }
             Some(decision) => outcome(decision),
-            None if call.answered_at().is_some() => {
+            None if wants_activity(record, wishes, now) || !record.held.is_empty() => {
                 "The call has not ended: its outcome is decided then.".to_owned()
             }
             None => "The call has not ended: it is logged then.".to_owned(),
@@ -34,7 +34,8 @@ pub fn record(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> String {
     }
 }
 
-fn is_left_out(record: &Record, wishes: &Wishes<'_>) -> bool {
+/// Whether the record is of a number that is left out (C1).
+pub fn is_left_out(record: &Record, wishes: &Wishes<'_>) -> bool {
     match &record.facts {
         Facts::Call(call) => call.line().is_some_and(|line| wishes.calls.exclude_numbers.contains(&line.id)),
         Facts::Booking(_) => false,
@@ -91,19 +92,25 @@ fn ruling(ruling: &Ruling, kind: Kind, what: &str) -> String {
             )
         }
         Because::Default { lag } => {
-            format!("{value}: default for an {}; no rule matches its tags.{}", kind.words(), lag_words(*lag))
+            let why = if ruling.passed_over.is_empty() { "matches" } else { "counts for" };
+            format!("{value}: default for {}; no rule {why} its tags.{}", a(kind), lag_words(*lag))
         }
         Because::Conflict { rules, lag } => {
             let targets: Vec<String> =
                 rules.iter().map(|rule| format!("\"{}\" gives \"{}\"", rule.tag, rule.target)).collect();
             format!(
-                "{value}: default for an {}; its tags are mapped to different values ({}).{}",
-                kind.words(),
+                "{value}: default for {}; its tags are mapped to different values ({}).{}",
+                a(kind),
                 targets.join(", "),
                 lag_words(*lag)
             )
         }
     }
+}
+
+fn a(kind: Kind) -> String {
+    let article = if kind.words().starts_with(['a', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {}", kind.words())
 }
 
 fn tags(rules: &[Matched]) -> String {

@@ -20,10 +20,15 @@ pub struct BookingEvent {
 }
 
 impl BookingEvent {
+    /// Whether this tells of the same move as `other`, perhaps at another time.
+    pub(super) fn is_same_move(&self, other: &Self) -> bool {
+        self.what == other.what && self.link == other.link && self.facts.start == other.facts.start
+    }
+
     /// Whether this move came right after `earlier`.
     pub(super) fn follows(&self, earlier: &Self) -> bool {
         let BookingWhat::Moved { from_link, from_start } = &self.what else { return false };
-        if self == earlier || (self.what == earlier.what && self.facts.start == earlier.facts.start) {
+        if self.is_same_move(earlier) {
             return false;
         }
         match from_link {
@@ -37,7 +42,14 @@ impl BookingEvent {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingWhat {
-    /// It was made.
+    /// It was asked for and waits for the host's yes: no meeting until it is booked under the same id.
+    Requested {
+        /// The id before, where it asks for another time of a booking.
+        from_link: Option<String>,
+        /// The start before.
+        from_start: Option<Timestamp>,
+    },
+    /// It was made, or the host said yes.
     Booked,
     /// It was moved to another time.
     Moved {
@@ -64,8 +76,17 @@ impl BookingWhat {
         match self {
             Self::NoShow { .. } => 0,
             Self::Canceled { .. } => 1,
-            Self::Booked => 2,
-            Self::Moved { .. } => 3,
+            Self::Requested { .. } => 2,
+            Self::Booked => 3,
+            Self::Moved { .. } => 4,
+        }
+    }
+
+    /// The id before, where this gives the booking a new one.
+    pub fn from_link(&self) -> Option<&str> {
+        match self {
+            Self::Requested { from_link, .. } | Self::Moved { from_link, .. } => from_link.as_deref(),
+            Self::Booked | Self::Canceled { .. } | Self::NoShow { .. } => None,
         }
     }
 }
@@ -107,21 +128,21 @@ impl BookingFacts {
 
     /// Fills what is missing with what another webhook told. Who changed it and why belong to the change and stay.
     pub(super) fn fill_from(&mut self, other: &Self) {
-        fn fill<T: Clone>(mine: &mut Option<T>, theirs: &Option<T>) {
+        fn fill<T: Clone>(mine: &mut Option<T>, theirs: Option<&T>) {
             if mine.is_none() {
-                mine.clone_from(theirs);
+                *mine = theirs.cloned();
             }
         }
-        fill(&mut self.event_name, &other.event_name);
-        fill(&mut self.event_type, &other.event_type);
+        fill(&mut self.event_name, other.event_name.as_ref());
+        fill(&mut self.event_type, other.event_type.as_ref());
         if self.start.is_none() {
             self.start = other.start;
             self.end = other.end;
         }
-        fill(&mut self.host, &other.host);
-        fill(&mut self.invitee, &other.invitee);
-        fill(&mut self.location, &other.location);
-        fill(&mut self.description, &other.description);
+        fill(&mut self.host, other.host.as_ref());
+        fill(&mut self.invitee, other.invitee.as_ref());
+        fill(&mut self.location, other.location.as_ref());
+        fill(&mut self.description, other.description.as_ref());
         if self.guests.is_empty() {
             self.guests.clone_from(&other.guests);
         }

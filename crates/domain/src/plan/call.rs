@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::{Template, Wanted, call_text};
 use crate::{
-    call::{Call, Direction, Party},
-    contact::{ContactKey, NewContact},
+    call::{Call, Direction, Party, Person},
+    contact::{ContactAnswer, ContactKey, NewContact},
+    decision::Decision,
+    email::Email,
     ids::{OwnerId, StepKey},
     kind::{Kind, kind},
     phone::Phone,
@@ -42,18 +44,23 @@ pub(super) fn wanted(
     if !is_logged && !wants_activity(call, settings, now) {
         return Vec::new();
     }
-    let (Some(kind), Some(started_at)) = (kind(call, &settings.outcome_causes), call.started_at()) else {
+    // A decided call keeps the kind it was decided for: a change of the settings is no change of the call (C8).
+    let decided = record.decision().filter(|_| call.has_ended(now));
+    let kind = decided.map(|decision| decision.kind).or_else(|| kind(call, &settings.outcome_causes));
+    let (Some(kind), Some(started_at)) = (kind, call.started_at()) else {
         return Vec::new();
     };
     let mut properties = BTreeMap::from([
         ("hs_timestamp", started_at.to_string()),
         ("hs_call_title", title(call, kind, settings)),
-        ("hs_call_body", call_text::body(call)),
+        ("hs_call_body", call_text::body(call, contact_matches(record, answers), now)),
     ]);
     properties.extend(ends_of_the_line(call));
-    properties.extend(result(record, call, kind, now));
+    properties.extend(result(call, decided));
     let owner = owner(call, settings, answers);
-    let held_owner = record.held.iter().find_map(|held| held.properties.get("hubspot_owner_id"));
+    // A task's owner is the contact's, not the call's.
+    let held_call = record.held.iter().find(|held| held.object == Object::Calls);
+    let held_owner = held_call.and_then(|held| held.properties.get("hubspot_owner_id"));
     if let Some(owner) = owner.map(|owner| owner.0).or_else(|| held_owner.cloned()) {
         properties.insert("hubspot_owner_id", owner);
     }
@@ -64,11 +71,11 @@ pub(super) fn wanted(
 }
 
 /// How the call went, as far as it is over: status, duration, outcome, call type.
-fn result(record: &Record, call: &Call, kind: Kind, now: Timestamp) -> Vec<(&'static str, String)> {
-    let Some(decision) = record.decision().filter(|_| call.has_ended(now)) else {
+fn result(call: &Call, decided: Option<&Decision>) -> Vec<(&'static str, String)> {
+    let Some(decision) = decided else {
         return vec![("hs_call_status", "IN_PROGRESS".to_owned())];
     };
-    let status = match kind {
+    let status = match decision.kind {
         Kind::InboundAnswered | Kind::OutboundAnswered => "COMPLETED",
         Kind::OutboundBusy => "BUSY",
         Kind::InboundMissed
@@ -76,18 +83,27 @@ fn result(record: &Record, call: &Call, kind: Kind, now: Timestamp) -> Vec<(&'st
         | Kind::OutboundUnanswered
         | Kind::OutboundWrongNumber => "NO_ANSWER",
     };
-    let mut result = vec![
+    let has_voicemail = match decision.kind {
+        Kind::InboundVoicemail => "true",
+        Kind::InboundMissed => "false",
+        _ => "",
+    };
+    vec![
         ("hs_call_status", status.to_owned()),
         ("hs_call_duration", call.duration().as_millis().to_string()),
         ("hs_call_disposition", decision.outcome.value.clone().unwrap_or_default()),
         ("hs_activity_type", decision.call_type.value.clone().unwrap_or_default()),
-    ];
-    match kind {
-        Kind::InboundVoicemail => result.push(("hs_call_has_voicemail", "true".to_owned())),
-        Kind::InboundMissed => result.push(("hs_call_has_voicemail", "false".to_owned())),
-        _ => {}
+        ("hs_call_has_voicemail", has_voicemail.to_owned()),
+    ]
+}
+
+/// How many contacts matched, of which one was taken (C12).
+fn contact_matches(record: &Record, answers: &Answers) -> usize {
+    match (&record.contact, &answers.contact) {
+        (Some(link), _) => link.matches,
+        (None, Some(ContactAnswer::Found(found))) => found.matches,
+        _ => 0,
     }
-    result
 }
 
 fn ends_of_the_line(call: &Call) -> Vec<(&'static str, String)> {
@@ -128,7 +144,7 @@ fn title(call: &Call, kind: Kind, settings: &CallSettings) -> String {
             Some(Direction::Outbound) => "Outbound".to_owned(),
             Some(Direction::Inbound) | None => "Inbound".to_owned(),
         },
-        "party" => call.person().and_then(|person| person.name()).unwrap_or_else(|| party_number.clone()),
+        "party" => call.person().and_then(Person::name).unwrap_or_else(|| party_number.clone()),
         "number" => party_number.clone(),
         "line" => line.clone().unwrap_or_else(|| "an unknown line".to_owned()),
         "agent" => call.agent().and_then(|agent| agent.name.clone()).unwrap_or_default(),
@@ -139,10 +155,11 @@ fn title(call: &Call, kind: Kind, settings: &CallSettings) -> String {
 /// The manual map first, then the owner with the agent's address (C13).
 fn owner(call: &Call, settings: &CallSettings, answers: &Answers) -> Option<OwnerId> {
     let email = call.agent()?.email.as_ref()?;
-    settings.owner_map.get(email.as_str()).or_else(|| answers.owners.find(email)).cloned()
+    let mapped = settings.owner_map.iter().find(|(agent, _)| Email::read(agent).as_ref() == Some(email));
+    mapped.map(|(_, owner)| owner).or_else(|| answers.owners.find(email)).cloned()
 }
 
-pub(super) fn new_contact(call: &Call, settings: &CallSettings, _now: Timestamp) -> Option<NewContact> {
+pub(super) fn new_contact(call: &Call, settings: &CallSettings) -> Option<NewContact> {
     let kind = kind(call, &settings.outcome_causes)?;
     if !settings.creates_contact(kind) {
         return None;
@@ -193,13 +210,13 @@ fn missed_call_task(
     }
     let link_owner = record.contact.as_ref().and_then(|link| link.owner.clone());
     let found_owner = match &answers.contact {
-        Some(crate::contact::ContactAnswer::Found(found)) => found.owner.clone(),
+        Some(ContactAnswer::Found(found)) => found.owner.clone(),
         _ => None,
     };
     let mut properties = BTreeMap::from([
         ("hs_timestamp".to_owned(), call.ended_at().or(call.started_at())?.to_string()),
         ("hs_task_subject".to_owned(), title(call, kind, settings)),
-        ("hs_task_body".to_owned(), call_text::body(call)),
+        ("hs_task_body".to_owned(), call_text::body(call, contact_matches(record, answers), now)),
         ("hs_task_status".to_owned(), "NOT_STARTED".to_owned()),
         ("hs_task_type".to_owned(), "CALL".to_owned()),
     ]);

@@ -1,9 +1,12 @@
 //! The body of a call's activity (C14): HTML in which all outside text is escaped.
 
+use jiff::Timestamp;
+
 use crate::{call::Call, text};
 
-/// Writes the body: line, agent, tags, missed reason, links, comments.
-pub fn body(call: &Call) -> String {
+/// Writes the body: line, agent, tags once the call has ended (C7), missed reason, links, comments;
+/// and that several contacts matched, if they did (C12).
+pub fn body(call: &Call, contact_matches: usize, now: Timestamp) -> String {
     let mut lines = Vec::new();
     let mut say = |label: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -13,42 +16,73 @@ pub fn body(call: &Call) -> String {
     say("Line", call.line().map(|line| text::html(&named(line.name.as_deref(), line.digits.as_deref()))));
     say("Agent", call.agent().and_then(|agent| agent.name.as_deref()).map(text::html));
     say("Transferred to", call.transferred_to().and_then(|agent| agent.name.as_deref()).map(text::html));
-    let tags: Vec<String> = call.tags().values().map(|tag| text::html(tag)).collect();
-    say("Tags", Some(tags.join(", ")));
+    if call.has_ended(now) {
+        let tags: Vec<String> = call.tags().values().map(|tag| text::html(tag)).collect();
+        say("Tags", Some(tags.join(", ")));
+    }
     say("Missed because", call.missed_reason().map(missed_words));
     say("Recording", call.recording().map(|address| text::link(address, "listen in Aircall")));
     say("Voicemail", call.voicemail().map(|address| text::link(address, "listen in Aircall")));
+    if contact_matches > 1 {
+        let taken = format!("{contact_matches} matched; the one most recently active was taken");
+        lines.push(format!("<b>Contact:</b> {taken}"));
+    }
     for comment in call.comments() {
         let by = comment.by.as_deref().map(|by| format!(" ({})", text::html(by))).unwrap_or_default();
         lines.push(format!("<b>Comment{by}:</b> {}", text::html(&comment.content)));
     }
-    within(lines)
+    within(&lines)
 }
 
-/// Joins whole lines as long as they fit, then cuts with a mark: markup is not cut in two.
-pub(super) fn within(lines: Vec<String>) -> String {
+/// Joins whole lines as long as they fit, then cuts with a mark: no escape is cut in two, no element is left open.
+pub(super) fn within(lines: &[String]) -> String {
+    let html = lines.join("<br>");
+    if html.chars().count() <= text::BODY_CHARS_MAX {
+        return html;
+    }
     let mut out = String::new();
     let mut chars = 0;
-    for line in lines {
-        let line = if out.is_empty() { line } else { format!("<br>{line}") };
-        let length = line.chars().count();
-        if chars + length + text::CUT_MARK.chars().count() > text::BODY_CHARS_MAX {
-            return out + &cut_line(&line, text::BODY_CHARS_MAX - chars);
+    let mut open: Vec<&str> = Vec::new();
+    for piece in pieces(&html) {
+        let closes: usize = open.iter().map(|name| name.len() + "</>".len()).sum();
+        // Room for the mark, for closing what is open, and for closing this piece if it opens something.
+        let room = text::CUT_MARK.chars().count() + closes + piece.len().min("</a>".len());
+        if chars + piece.chars().count() + room > text::BODY_CHARS_MAX {
+            break;
         }
-        chars += length;
-        out.push_str(&line);
+        match piece.strip_prefix("</") {
+            Some(_) => drop(open.pop()),
+            None if piece.starts_with("<a ") => open.push("a"),
+            None if piece == "<b>" => open.push("b"),
+            None => {}
+        }
+        chars += piece.chars().count();
+        out.push_str(piece);
+    }
+    out.push_str(text::CUT_MARK);
+    for name in open.into_iter().rev() {
+        out.push_str("</");
+        out.push_str(name);
+        out.push('>');
     }
     out
 }
 
-/// Cuts one over-long line so that no escape and no tag is left open.
-fn cut_line(line: &str, room: usize) -> String {
-    let kept = text::cut(line, room.saturating_sub(8));
-    let kept = kept.trim_end_matches(text::CUT_MARK);
-    let last_mark = kept.rfind(['&', '<']).unwrap_or(kept.len());
-    let is_open = !kept[last_mark..].contains([';', '>']);
-    let kept = if is_open { &kept[..last_mark] } else { kept };
-    format!("{kept}{}", text::CUT_MARK)
+/// Splits HTML of our own making into tags, escapes and single characters. Outside text in it is escaped, so each `<` and
+/// each `&` begins a piece that is closed.
+fn pieces(html: &str) -> impl Iterator<Item = &str> {
+    let mut rest = html;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = match first {
+            '<' => rest.find('>'),
+            '&' => rest.find(';'),
+            _ => None,
+        };
+        let (piece, left) = rest.split_at(end.map_or(first.len_utf8(), |end| end + 1));
+        rest = left;
+        Some(piece)
+    })
 }
 
 fn named(name: Option<&str>, digits: Option<&str>) -> String {
@@ -78,8 +112,19 @@ mod tests {
 
     #[test]
     fn an_over_long_body_is_cut_within_the_limit_and_outside_an_escape() {
-        let body = within(vec!["&lt;".repeat(40_000)]);
+        let body = within(&["&lt;".repeat(40_000)]);
         assert!(body.chars().count() <= text::BODY_CHARS_MAX);
         assert!(body.ends_with("&lt;…"), "{}", &body[body.len() - 20..]);
+    }
+
+    #[test]
+    fn a_body_cut_inside_a_link_leaves_no_element_open() {
+        let address = format!("https://x.example/?a=1&amp;b={}", "c".repeat(70_000));
+        let body =
+            within(&[format!("<b>Recording:</b> <a href=\"{address}\">listen</a>"), "more".to_owned()]);
+        assert_eq!(body, "<b>Recording:</b> …");
+        let body = within(&[format!("<b>Comment ({}):</b> hello", "c".repeat(70_000))]);
+        assert!(body.ends_with("c…</b>"), "{}", &body[body.len() - 20..]);
+        assert!(body.chars().count() <= text::BODY_CHARS_MAX);
     }
 }

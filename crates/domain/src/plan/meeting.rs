@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Template, Wanted, meeting_text};
 use crate::{
-    booking::{Answer, AnswerValue, Booking, Standing},
+    booking::{Answer, AnswerValue, Booking, BookingFacts, Guest, Standing},
     contact::{AnswerProperty, ContactKey, NewContact, PropertyDefinition, PropertyHolds, split_name},
     ids::{OwnerId, StepKey},
     phone::Phone,
     question::Answers,
-    record::Record,
+    record::{Held, Record},
     settings::{AnswerProperties, Guests, MeetingSettings, OnReschedule, meeting_title},
     source::Source,
     step::Object,
@@ -19,8 +19,31 @@ use crate::{
 /// What the names of contact properties of ours begin with.
 const PROPERTY_PREFIX: &str = "patchbay_";
 
-pub(super) fn moves_in_place(settings: &MeetingSettings) -> bool {
+/// `patchbay_key` holds what makes a create happen once; a question named "Key" must not write there.
+const KEY_SLUG: &str = "key";
+
+fn moves_in_place(settings: &MeetingSettings) -> bool {
     settings.on_reschedule == OnReschedule::Update
+}
+
+/// The activity in HubSpot that the meeting as it stands is, if it is there.
+///
+/// One with the same times is it under whatever key: the key tells which move made it, and an older move that arrives late
+/// must not replace what is right already.
+pub(super) fn held<'a>(
+    record: &'a Record,
+    booking: &Booking,
+    standing: &Standing,
+    settings: &MeetingSettings,
+) -> Option<&'a Held> {
+    let key = key(record, booking, standing, settings);
+    let meetings = || record.held.iter().filter(|held| held.object == Object::Meetings);
+    let times = times(&standing.facts);
+    let has_times = |held: &&Held| times.iter().all(|(name, at)| held.properties.get(*name) == Some(at));
+    meetings()
+        .find(|held| held.key == key)
+        .or_else(|| meetings().rfind(has_times))
+        .or_else(|| meetings().next_back().filter(|_| moves_in_place(settings)))
 }
 
 pub(super) fn wanted(
@@ -30,18 +53,19 @@ pub(super) fn wanted(
     answers: &Answers,
 ) -> Vec<Wanted> {
     let Some(standing) = booking.standing() else { return Vec::new() };
-    let Some(start) = standing.facts.start else { return Vec::new() };
     let facts = &standing.facts;
     let mut properties = BTreeMap::from([
-        ("hs_timestamp", start.to_string()),
-        ("hs_meeting_start_time", start.to_string()),
-        ("hs_meeting_end_time", facts.end.unwrap_or(start).to_string()),
         ("hs_meeting_title", title(record.source, &standing, settings)),
         ("hs_meeting_body", meeting_text::body(&standing)),
         ("hs_meeting_outcome", outcome(&standing, settings).to_owned()),
         ("hs_meeting_location", facts.location.as_deref().map(text::title).unwrap_or_default()),
     ]);
-    let held_owner = record.held.iter().find_map(|held| held.properties.get("hubspot_owner_id"));
+    properties.extend(times(facts));
+    let held_owner = record
+        .held
+        .iter()
+        .filter(|held| held.object == Object::Meetings)
+        .find_map(|held| held.properties.get("hubspot_owner_id"));
     let owner = host_owner(&standing, answers).map(|owner| owner.0);
     if let Some(owner) = owner.or_else(|| held_owner.cloned()) {
         properties.insert("hubspot_owner_id", owner);
@@ -50,14 +74,27 @@ pub(super) fn wanted(
     vec![Wanted { key: key(record, booking, &standing, settings), object: Object::Meetings, properties }]
 }
 
-/// The key of the edition that stands. The booking's first id names it, so that a new id by a move changes nothing else.
+/// When the meeting is, in HubSpot's properties. An end that is missing or before the start is the start.
+fn times(facts: &BookingFacts) -> Vec<(&'static str, String)> {
+    let Some(start) = facts.start else { return Vec::new() };
+    let end = facts.end.unwrap_or(start).max(start);
+    vec![
+        ("hs_timestamp", start.to_string()),
+        ("hs_meeting_start_time", start.to_string()),
+        ("hs_meeting_end_time", end.to_string()),
+    ]
+}
+
+/// The key of the edition that stands: named by the id that the last move gave, or by the move where the id stays. Changed
+/// in place there is but one, named by the booking's first id.
 fn key(record: &Record, booking: &Booking, standing: &Standing, settings: &MeetingSettings) -> StepKey {
     let source = record.source.word();
-    let first = booking.first_link().unwrap_or(&standing.link);
-    match &standing.edition {
-        Some(edition) if !moves_in_place(settings) => StepKey(format!("{source}:{first}:{edition}")),
-        _ => StepKey(format!("{source}:{first}")),
-    }
+    let link = standing.link.as_str();
+    StepKey(match &standing.edition {
+        _ if moves_in_place(settings) => format!("{source}:{}", booking.first_link().unwrap_or(link)),
+        Some(edition) => format!("{source}:{link}:{edition}"),
+        None => format!("{source}:{link}"),
+    })
 }
 
 fn outcome(standing: &Standing, settings: &MeetingSettings) -> &'static str {
@@ -124,46 +161,54 @@ pub(super) fn new_contact(
     Some(NewContact { key, properties, answers: answer_properties(&standing.facts.answers, settings) })
 }
 
-/// The guests as contacts, where the admin wants that.
-pub(super) fn guests(booking: &Booking, settings: &MeetingSettings) -> impl Iterator<Item = NewContact> {
-    let guests = match settings.guests {
-        Guests::Contacts => booking.standing().map(|standing| standing.facts.guests).unwrap_or_default(),
-        Guests::Ignore => Vec::new(),
-    };
-    guests.into_iter().map(|guest| {
-        let (first, last) = split_name(guest.name.as_deref().unwrap_or_default());
-        let mut properties = BTreeMap::from([
-            ("email".to_owned(), guest.email.as_str().to_owned()),
-            ("firstname".to_owned(), first),
-            ("lastname".to_owned(), last),
-        ]);
-        properties.retain(|_, value| !value.is_empty());
-        NewContact { key: ContactKey::Email(guest.email), properties, answers: Vec::new() }
-    })
+/// The guests who become contacts, where the admin wants that: each once, and not the invitee again.
+pub(crate) fn guests(standing: &Standing, settings: &MeetingSettings) -> Vec<Guest> {
+    let mut guests: Vec<Guest> = Vec::new();
+    if settings.guests == Guests::Ignore {
+        return guests;
+    }
+    let invitee = standing.facts.invitee.as_ref().and_then(|invitee| invitee.email.as_ref());
+    for guest in &standing.facts.guests {
+        if invitee != Some(&guest.email) && guests.iter().all(|known| known.email != guest.email) {
+            guests.push(guest.clone());
+        }
+    }
+    guests
+}
+
+pub(super) fn guest_contact(guest: Guest) -> NewContact {
+    let (first, last) = split_name(guest.name.as_deref().unwrap_or_default());
+    let mut properties = BTreeMap::from([
+        ("email".to_owned(), guest.email.as_str().to_owned()),
+        ("firstname".to_owned(), first),
+        ("lastname".to_owned(), last),
+    ]);
+    properties.retain(|_, value| !value.is_empty());
+    NewContact { key: ContactKey::Email(guest.email), properties, answers: Vec::new() }
 }
 
 fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<AnswerProperty> {
     if settings.answer_properties == AnswerProperties::Never {
         return Vec::new();
     }
-    answers
-        .iter()
-        .filter_map(|answer| {
-            let value = text::cut(&answer.value.for_property()?, text::BODY_CHARS_MAX);
-            let mapped = answer
-                .question_id
-                .as_ref()
-                .and_then(|id| settings.answer_map.get(id))
-                .or_else(|| settings.answer_map.get(&answer.question));
-            Some(match mapped {
-                Some(name) => AnswerProperty { name: name.clone(), value, definition: None },
-                None => {
-                    let definition = definition(answer);
-                    AnswerProperty { name: definition.name.clone(), value, definition: Some(definition) }
-                }
-            })
-        })
-        .collect()
+    let mut properties: Vec<AnswerProperty> = Vec::new();
+    for answer in answers {
+        let Some(value) = answer.value.for_property() else { continue };
+        let value = text::cut(&value, text::BODY_CHARS_MAX);
+        let mapped = answer
+            .question_id
+            .as_ref()
+            .and_then(|id| settings.answer_map.get(id))
+            .or_else(|| settings.answer_map.get(&answer.question));
+        let definition = mapped.is_none().then(|| definition(answer));
+        let name = mapped.cloned().or_else(|| definition.as_ref().map(|one| one.name.clone()));
+        let Some(name) = name else { continue };
+        // Two questions that are named alike: the first one's answer, so that HubSpot is not told two values of one.
+        if properties.iter().all(|known| known.name != name) {
+            properties.push(AnswerProperty { name, value, definition });
+        }
+    }
+    properties
 }
 
 fn definition(answer: &Answer) -> PropertyDefinition {
@@ -188,7 +233,7 @@ fn property_name(question: &str) -> String {
     }
     let slug = slug.trim_matches('_');
     let lost = question.chars().filter(|c| c.is_alphanumeric() && !c.is_ascii()).count();
-    if lost == 0 && (1..=60).contains(&slug.len()) {
+    if lost == 0 && (1..=60).contains(&slug.len()) && slug != KEY_SLUG {
         format!("{PROPERTY_PREFIX}{slug}")
     } else {
         let short: String = slug.chars().take(40).collect();
@@ -209,6 +254,11 @@ mod tests {
     #[test]
     fn a_question_names_its_property() {
         assert_eq!(property_name("Company size?"), "patchbay_company_size");
+    }
+
+    #[test]
+    fn a_question_named_key_does_not_write_our_key() {
+        assert_ne!(property_name("Key?"), "patchbay_key");
     }
 
     #[test]

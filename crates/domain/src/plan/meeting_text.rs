@@ -1,7 +1,7 @@
 //! The body of a meeting's activity: HTML in which all outside text is escaped.
 
 use super::call_text::within;
-use crate::{booking::Standing, text};
+use crate::{booking::Standing, email::Email, text};
 
 /// Writes the body: who, where, the answers (M8), and what became of it.
 pub fn body(standing: &Standing) -> String {
@@ -20,13 +20,10 @@ pub fn body(standing: &Standing) -> String {
         say("Reason", facts.reason.as_deref());
     }
     let host = facts.host.as_ref();
-    say(
-        "Host",
-        host.and_then(|host| host.name.as_deref().or(host.email.as_ref().map(|email| email.as_str()))),
-    );
+    say("Host", host.and_then(|host| host.name.as_deref().or(host.email.as_ref().map(Email::as_str))));
     if let Some(invitee) = &facts.invitee {
         say("Invitee", invitee.name.as_deref());
-        say("E-mail", invitee.email.as_ref().map(|email| email.as_str()));
+        say("E-mail", invitee.email.as_ref().map(Email::as_str));
         say("Phone", invitee.phone.as_deref());
         say("Time zone", invitee.timezone.as_deref());
     }
@@ -38,5 +35,5 @@ pub fn body(standing: &Standing) -> String {
         let value = answer.value.for_people().unwrap_or_else(|| "–".to_owned());
         lines.push(format!("<b>{}:</b> {}", text::html(&text::plain(&answer.question)), text::html(&value)));
     }
-    within(lines)
+    within(&lines)
 }
