@@ -1,5 +1,7 @@
 //! A request as a value: what was asked of a provider.
 
+use std::borrow::Cow;
+
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -79,6 +81,10 @@ impl Asked {
         url::form_urlencoded::parse(&self.body)
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.into_owned())
+    }
+
+    pub fn body_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 
     pub fn query_text(&self) -> String {

@@ -44,6 +44,7 @@ pub struct Fault {
     id: u64,
     method: Option<String>,
     path_contains: Option<String>,
+    body_contains: Option<String>,
     /// How many more requests it strikes; none: all.
     times: Option<u64>,
     struck: u64,
@@ -65,6 +66,7 @@ impl Fault {
             id,
             method: text(&order["match"]["method"]),
             path_contains: text(&order["match"]["path_contains"]),
+            body_contains: text(&order["match"]["body_contains"]),
             times: order["times"].as_u64(),
             struck: 0,
             kind: Kind::named(order["kind"].as_str()?)?,
@@ -79,6 +81,7 @@ impl Fault {
         self.times != Some(0)
             && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&asked.method))
             && self.path_contains.as_ref().is_none_or(|part| asked.path.contains(part.as_str()))
+            && self.body_contains.as_ref().is_none_or(|part| asked.body_text().contains(part.as_str()))
     }
 
     /// How long it holds a request; a hang without a given length outlasts every client.
@@ -98,7 +101,7 @@ impl Fault {
 
     fn json(&self) -> Value {
         json!({
-            "id": self.id, "match": {"method": self.method, "path_contains": self.path_contains},
+            "id": self.id, "match": {"method": self.method, "path_contains": self.path_contains, "body_contains": self.body_contains},
             "times": self.times, "struck": self.struck, "kind": self.kind.name(), "status": self.status,
             "body": self.body, "delay_ms": self.delay_ms,
         })

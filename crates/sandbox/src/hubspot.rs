@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use self::key::Bearer;
 use self::kind::Kind;
 use self::oauth::Oauth;
 use self::portal::Portal;
@@ -160,10 +161,11 @@ fn records(portal: &Portal, kind: Kind) -> Section {
 
 /// Key first, then limits, then the request itself.
 fn guarded(portal: &mut Portal, asked: &Asked) -> Answer {
-    let (token, is_oauth) = match portal.keys.check(asked) {
-        Ok(known) => known,
+    let bearer = match portal.keys.check(asked) {
+        Ok(bearer) => bearer,
         Err(refusal) => return refusal.answer(),
     };
+    let (token, is_oauth) = (bearer.token.clone(), bearer.is_oauth);
     let is_search = asked.method == "POST" && asked.path.ends_with("/search");
     if let Err(mut answer) = portal.budget.admit(&token, is_search, is_oauth) {
         if !is_search {
@@ -171,14 +173,14 @@ fn guarded(portal: &mut Portal, asked: &Asked) -> Answer {
         }
         return answer;
     }
-    let mut answer = route(portal, asked).unwrap_or_else(|refusal| refusal.answer());
+    let mut answer = route(portal, &bearer, asked).unwrap_or_else(|refusal| refusal.answer());
     if !is_search {
         answer.headers.extend(portal.budget.headers(&token, is_oauth));
     }
     answer
 }
 
-fn route(portal: &mut Portal, asked: &Asked) -> Result<Answer, Refusal> {
+fn route(portal: &mut Portal, bearer: &Bearer, asked: &Asked) -> Result<Answer, Refusal> {
     let segments = asked.segments();
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     // The dated form has the version after the area, the old form before it; from here on there is one form.
@@ -192,6 +194,7 @@ fn route(portal: &mut Portal, asked: &Asked) -> Result<Answer, Refusal> {
         ["calling", "v1", rest @ ..] => ("calling", "v1", rest),
         _ => return Err(Refusal::new(404, None, "resource not found")),
     };
+    bearer.needs_one_of(scopes(area, rest, asked))?;
     let kind = |name: &str| Kind::named(name).ok_or_else(|| association::unknown_type(name));
     match (area, rest) {
         // Of the undated versions only v4 has this API in today's form.
@@ -221,5 +224,18 @@ fn route(portal: &mut Portal, asked: &Asked) -> Result<Answer, Refusal> {
             Ok(Answer::json(200, list))
         }
         _ => Err(Refusal::new(404, None, "resource not found")),
+    }
+}
+
+/// Any of these allows the request. Activities are gated by the contacts' scopes.
+fn scopes(area: &str, rest: &[&str], asked: &Asked) -> &'static [&'static str] {
+    let is_read = asked.method == "GET" || matches!(rest, [.., "search"] | [.., "batch", "read"]);
+    match (area, is_read) {
+        ("objects" | "associations" | "calling", true) => &["crm.objects.contacts.read"],
+        ("objects" | "associations", false) => &["crm.objects.contacts.write"],
+        ("properties", true) => &["crm.schemas.contacts.read", "crm.objects.contacts.read"],
+        ("properties", false) => &["crm.schemas.contacts.write", "crm.schemas.calls.write"],
+        ("owners", _) => &["crm.objects.owners.read"],
+        _ => &[],
     }
 }

@@ -63,6 +63,10 @@ fn objects(portal: &mut Portal, kind: Kind, method: &str, rest: &[&str], asked: 
             let items: Vec<Value> = shown.map(|record| seen(portal, kind, record)).collect();
             Answer::json(200, json!({"items": items}))
         }
+        ("GET", [id]) => {
+            let found = id.parse().ok().and_then(|id| portal.find(kind, id));
+            found.map_or_else(unknown, |record| Answer::json(200, seen(portal, kind, record)))
+        }
         // As a user would by hand: no key, no limits, no entry among the requests.
         ("POST", []) => made_by_hand(portal, kind, asked),
         ("PATCH", [id]) => changed_by_hand(portal, kind, id, asked),
@@ -182,7 +186,10 @@ fn keys(portal: &mut Portal, method: &str, rest: &[&str], asked: &Asked) -> Answ
         ("GET", []) => Answer::json(200, json!({"items": portal.keys.json()})),
         ("POST", []) => {
             let Some(key) = asked.text("key") else { return refused("key") };
-            portal.keys.add(key, Key::default());
+            let scopes = asked.field("scopes").as_array();
+            let scopes =
+                scopes.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+            portal.keys.add(key, Key { scopes, ..Key::default() });
             Answer::json(201, json!({"key": key}))
         }
         ("DELETE", [key]) => answer_if(portal.keys.revoke(key)),

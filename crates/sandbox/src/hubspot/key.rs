@@ -16,6 +16,26 @@ pub struct Key {
     pub expires_ms: Option<i64>,
     /// Given out by OAuth: no daily limit, and no daily headers.
     pub is_oauth: bool,
+    /// None: every scope.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// Whose request it is, and what it may do.
+pub struct Bearer {
+    pub token: String,
+    pub is_oauth: bool,
+    scopes: Option<Vec<String>>,
+}
+
+impl Bearer {
+    /// Refuses unless one of the scopes was granted; no scopes asks for none.
+    pub fn needs_one_of(&self, scopes: &[&str]) -> Result<(), Refusal> {
+        let Some(granted) = &self.scopes else { return Ok(()) };
+        if scopes.is_empty() || scopes.iter().any(|scope| granted.iter().any(|one| one == scope)) {
+            return Ok(());
+        }
+        Err(Refusal::missing_scopes(scopes))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -51,12 +71,11 @@ impl Keys {
     pub fn json(&self) -> Value {
         self.0
             .iter()
-            .map(|(token, key)| json!({"key": token, "oauth": key.is_oauth, "expires_ms": key.expires_ms}))
+            .map(|(token, key)| json!({"key": token, "oauth": key.is_oauth, "expires_ms": key.expires_ms, "scopes": key.scopes}))
             .collect()
     }
 
-    /// Whose request this is.
-    pub fn check(&self, asked: &Asked) -> Result<(String, bool), Refusal> {
+    pub fn check(&self, asked: &Asked) -> Result<Bearer, Refusal> {
         let token = asked.header("authorization").and_then(|header| header.strip_prefix("Bearer "));
         let Some((token, key)) = token.and_then(|token| self.0.get_key_value(token.trim())) else {
             let message = "Authentication credentials not found. This API supports OAuth 2.0 authentication and \
@@ -72,6 +91,6 @@ impl Keys {
                 Refusal::new(401, Some("EXPIRED_AUTHENTICATION"), message).context("expire time", &[expired])
             );
         }
-        Ok((token.clone(), key.is_oauth))
+        Ok(Bearer { token: token.clone(), is_oauth: key.is_oauth, scopes: key.scopes.clone() })
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::key::Key;
@@ -21,6 +24,8 @@ struct Grant {
     client_id: String,
     redirect_uri: String,
     scopes: Vec<String>,
+    /// PKCE, if the app offered a challenge.
+    challenge: Option<String>,
 }
 
 pub struct Oauth {
@@ -120,11 +125,13 @@ impl Oauth {
                 "<h1>Unknown app or no redirect address</h1>",
             ));
         }
-        let fields: String = ["client_id", "redirect_uri", "scope", "state"]
-            .iter()
-            .map(|name| page::hidden(name, of(name)))
-            .collect();
-        let scopes: Vec<_> = of("scope").split_whitespace().map(html_escape::encode_text).collect();
+        let fields: String =
+            ["client_id", "redirect_uri", "scope", "optional_scope", "state", "code_challenge"]
+                .iter()
+                .map(|name| page::hidden(name, of(name)))
+                .collect();
+        let asked_for = format!("{} {}", of("scope"), of("optional_scope"));
+        let scopes: Vec<_> = asked_for.split_whitespace().map(html_escape::encode_text).collect();
         let scopes = scopes.join("</li><li>");
         Answer::html(page::whole(
             "Connect an app to HubSpot sandbox",
@@ -147,8 +154,11 @@ impl Oauth {
         } else {
             let code = Uuid::new_v4().to_string();
             back.query_pairs_mut().append_pair("code", &code);
-            let scopes = of("scope").split_whitespace().map(str::to_owned).collect();
-            let grant = Grant { client_id: of("client_id"), redirect_uri: of("redirect_uri"), scopes };
+            let asked_for = format!("{} {}", of("scope"), of("optional_scope"));
+            let scopes = asked_for.split_whitespace().map(str::to_owned).collect();
+            let challenge = Some(of("code_challenge")).filter(|challenge| !challenge.is_empty());
+            let grant =
+                Grant { client_id: of("client_id"), redirect_uri: of("redirect_uri"), scopes, challenge };
             self.codes.insert(code, grant);
         }
         if !of("state").is_empty() {
@@ -179,6 +189,13 @@ impl Oauth {
                         "redirect_uri does not match initial auth code",
                     );
                 }
+                if grant
+                    .challenge
+                    .as_ref()
+                    .is_some_and(|challenge| *challenge != hashed(&of("code_verifier")))
+                {
+                    return failed("BAD_CODE_VERIFIER", "invalid_grant", "code_verifier does not match");
+                }
                 let refresh = format!("na1-refresh-{}", Uuid::new_v4());
                 self.refresh.insert(refresh.clone(), grant);
                 self.issue(portal, &refresh)
@@ -198,9 +215,9 @@ impl Oauth {
     fn issue(&mut self, portal: &mut Portal, refresh: &str) -> Answer {
         let access = format!("na1-access-{}", Uuid::new_v4());
         let expires_ms = Some(clock::now_ms() + self.expires_in_s * 1000);
-        portal.keys.add(&access, Key { expires_ms, is_oauth: true });
-        self.access.insert(access.clone(), refresh.to_owned());
         let scopes = self.refresh.get(refresh).map(|grant| grant.scopes.clone()).unwrap_or_default();
+        portal.keys.add(&access, Key { expires_ms, is_oauth: true, scopes: Some(scopes.clone()) });
+        self.access.insert(access.clone(), refresh.to_owned());
         Answer::json(
             200,
             json!({
@@ -227,6 +244,11 @@ impl Oauth {
             }),
         )
     }
+}
+
+/// A verifier as PKCE's S256 turns it into a challenge.
+fn hashed(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
 }
 
 fn failed(status: &str, error: &str, message: &str) -> Answer {

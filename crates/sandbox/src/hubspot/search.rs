@@ -20,7 +20,7 @@ const PAGE_MAX: u64 = 200;
 const TOTAL_MAX: u64 = 10_000;
 
 pub fn answer(portal: &mut Portal, kind: Kind, asked: &Asked) -> Result<Answer, Refusal> {
-    if String::from_utf8_lossy(&asked.body).chars().count() > BODY_CHARS_MAX {
+    if asked.body_text().chars().count() > BODY_CHARS_MAX {
         return Err(Refusal::invalid(format!(
             "Search requests may have at most {BODY_CHARS_MAX} characters"
         )));

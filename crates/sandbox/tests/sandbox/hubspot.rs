@@ -284,3 +284,20 @@ async fn a_whole_batch_update_is_taken_back_when_one_value_is_wrong() {
     assert_eq!(world.crm("GET", &by_email("a@example.net"), Value::Null).await.0, 200);
     assert_eq!(world.crm("GET", &by_email("c@example.net"), Value::Null).await.0, 404);
 }
+
+#[tokio::test]
+async fn a_key_does_only_what_its_scopes_allow() {
+    let world = world::start().await;
+    world.order("keys", json!({"key": "pat-na1-narrow", "scopes": ["crm.objects.contacts.read"]})).await;
+    let url = |path: &str| format!("{}{path}", world.sandbox.hubspot_url());
+    let read = world.client.get(url(CONTACTS)).bearer_auth("pat-na1-narrow");
+    assert_eq!(world.send(read).await.0, 200);
+    let write =
+        world.client.post(url(CONTACTS)).bearer_auth("pat-na1-narrow").json(&json!({"properties": {}}));
+    let (status, answer) = world.send(write).await;
+    assert_eq!((status, answer["category"].as_str()), (403, Some("MISSING_SCOPES")));
+    assert_eq!(
+        answer["errors"][0]["context"]["requiredGranularScopes"],
+        json!(["crm.objects.contacts.write"])
+    );
+}
