@@ -11,7 +11,7 @@ use crate::courier::Courier;
 const HOOKS_MAX: usize = 100;
 
 /// Resources that events are about; the part after the dot is not checked.
-const RESOURCES: [&str; 20] = [
+const RESOURCES: [&str; 19] = [
     "call",
     "user",
     "number",
@@ -31,7 +31,6 @@ const RESOURCES: [&str; 20] = [
     "analytics",
     "integration",
     "conversation_intelligence",
-    "assistant",
 ];
 
 const CALL_EVENTS: [&str; 19] = [

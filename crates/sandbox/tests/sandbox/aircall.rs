@@ -118,3 +118,35 @@ async fn what_is_not_taken_is_sent_again() {
     assert_eq!(deliveries["items"][0]["state"], "delivered");
     assert_eq!(deliveries["items"][0]["attempts"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_call_at_speed_is_told_in_the_background_and_ends_now() {
+    let world = world::start().await;
+    let hook = world.inbox().await;
+    rest(&world, "POST", "/v1/webhooks", json!({"url": hook})).await;
+    let story = json!({"direction": "outbound", "to": "+33612345678", "story": "busy", "speed": 500});
+    let call = order(&world, "POST", "calls", story).await;
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    let received = world.received().await;
+    assert_eq!(events(&received), ["call.created", "call.hungup", "call.ended"]);
+    assert_eq!(received[0]["data"]["user"]["email"], "ada@example.com");
+    assert_eq!(
+        (&received[2]["data"]["id"], &received[2]["data"]["hangup_cause"]),
+        (&call["id"], &json!("busy"))
+    );
+}
+
+#[tokio::test]
+async fn two_changes_by_hand_never_share_a_second() {
+    let world = world::start().await;
+    let hook = world.inbox().await;
+    rest(&world, "POST", "/v1/webhooks", json!({"url": hook, "events": ["call.tagged", "call.untagged"]}))
+        .await;
+    let call = order(&world, "POST", "calls", json!({"from": "+14155550132"})).await;
+    order(&world, "POST", &format!("calls/{}/tags", call["id"]), json!({"name": "bad call"})).await;
+    order(&world, "DELETE", &format!("calls/{}/tags/bad%20call", call["id"]), Value::Null).await;
+    let received = world.received().await;
+    assert_eq!(events(&received), ["call.tagged", "call.untagged"]);
+    assert!(received[0]["timestamp"].as_i64() < received[1]["timestamp"].as_i64());
+    assert_eq!(received[1]["data"]["tags"], json!([]));
+}
