@@ -1,0 +1,93 @@
+//! `patchbay demo`: Patchbay beside the sandbox, a story played on them, and what became of it.
+
+mod report;
+mod script;
+mod story;
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use jiff::SignedDuration;
+
+use crate::{
+    clock, command,
+    instance::Instance,
+    serve::{log, until_told},
+    settings::Settings,
+};
+use script::Script;
+
+/// The demo's own admin token: it lives as long as the demo, on this machine alone.
+const TOKEN: &str = "demo";
+
+/// Plays the demo.
+///
+/// # Errors
+/// Something does not start, or does not become what the story says.
+pub async fn run(options: command::Demo) -> Result<()> {
+    log("warn")?;
+    let folder = Folder::make()?;
+    let world =
+        sandbox::Sandbox::start(sandbox::Settings::default()).await.context("the sandbox does not start")?;
+    let settings = Settings {
+        listen: Some(free_or_any(options.listen).to_string()),
+        database_url: Some(format!("sqlite:{}", folder.0.join("demo.db").display())),
+        admin_token: Some(TOKEN.to_owned()),
+        hubspot_api_url: Some(world.hubspot_url()),
+        aircall_api_url: Some(world.aircall_url()),
+        ..Settings::default()
+    };
+    let mut settings = settings.check()?;
+    settings.list_refresh = SignedDuration::from_secs(5);
+    let instance = Instance::start(settings).await?;
+    let script = Script::new(
+        &format!("http://{}", instance.address),
+        TOKEN,
+        &world.hubspot_url(),
+        &world.aircall_url(),
+        &world.scheduler_url(),
+    );
+    println!("Patchbay   http://{}  (admin token: {TOKEN})", instance.address);
+    println!("HubSpot    {}  (a sandbox, in memory)", world.hubspot_url());
+    println!("Aircall    {}", world.aircall_url());
+    println!("Scheduler  {}", world.scheduler_url());
+    println!("Mailbox    {}", world.mailbox_url());
+    println!();
+    let told = story::tell(&script).await?;
+    report::print(&script, &told).await?;
+    if !options.exit {
+        println!(
+            "\nEverything goes on running: open the addresses above, place calls, book. Ctrl-C ends it."
+        );
+        until_told().await?;
+    }
+    instance.stop().await?;
+    world.stop().await;
+    Ok(())
+}
+
+/// The address asked for, or any port if that one is taken.
+fn free_or_any(wanted: SocketAddr) -> SocketAddr {
+    match std::net::TcpListener::bind(wanted) {
+        Ok(_) => wanted,
+        Err(_) => SocketAddr::new(wanted.ip(), 0),
+    }
+}
+
+/// A folder for the demo's database, gone with the demo.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn make() -> Result<Self> {
+        let name = format!("patchbay-demo-{}-{}", std::process::id(), clock::now().as_millisecond());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

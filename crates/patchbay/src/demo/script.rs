@@ -1,0 +1,103 @@
+//! Speaking to Patchbay's admin API and to the sandbox, as any script would.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The addresses of the demo.
+pub struct Script {
+    client: reqwest::Client,
+    api: String,
+    token: String,
+    hubspot: String,
+    aircall: String,
+    scheduler: String,
+}
+
+/// One side of the demo.
+#[derive(Debug, Clone, Copy)]
+pub enum Side {
+    /// Patchbay's admin API, below the default workspace.
+    Patchbay,
+    /// The sandbox's HubSpot: orders that are given below `/_sandbox`.
+    Hubspot,
+    /// The sandbox's Aircall, likewise.
+    Aircall,
+    /// The sandbox's scheduler, likewise.
+    Scheduler,
+}
+
+impl Script {
+    /// Knows the addresses; sends nothing.
+    pub fn new(patchbay: &str, token: &str, hubspot: &str, aircall: &str, scheduler: &str) -> Self {
+        Self {
+            client: connectors::http::client(),
+            api: format!("{patchbay}/api/v1/workspaces/default"),
+            token: token.to_owned(),
+            hubspot: format!("{hubspot}/_sandbox"),
+            aircall: format!("{aircall}/_sandbox"),
+            scheduler: format!("{scheduler}/_sandbox"),
+        }
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// No answer, or one that is not a success: its body is in the message.
+    pub async fn get(&self, side: Side, path: &str) -> Result<Value> {
+        self.send(reqwest::Method::GET, side, path, None).await
+    }
+
+    /// Tells.
+    ///
+    /// # Errors
+    /// As for `get`.
+    pub async fn post(&self, side: Side, path: &str, body: Value) -> Result<Value> {
+        self.send(reqwest::Method::POST, side, path, Some(body)).await
+    }
+
+    /// Sets.
+    ///
+    /// # Errors
+    /// As for `get`.
+    pub async fn put(&self, side: Side, path: &str, body: Value) -> Result<Value> {
+        self.send(reqwest::Method::PUT, side, path, Some(body)).await
+    }
+
+    /// Takes away.
+    ///
+    /// # Errors
+    /// As for `get`.
+    pub async fn delete(&self, side: Side, path: &str) -> Result<Value> {
+        self.send(reqwest::Method::DELETE, side, path, None).await
+    }
+
+    async fn send(
+        &self,
+        method: reqwest::Method,
+        side: Side,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value> {
+        let base = match side {
+            Side::Patchbay => &self.api,
+            Side::Hubspot => &self.hubspot,
+            Side::Aircall => &self.aircall,
+            Side::Scheduler => &self.scheduler,
+        };
+        let address = format!("{base}/{path}");
+        let mut request = self.client.request(method.clone(), &address);
+        if matches!(side, Side::Patchbay) {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.with_context(|| format!("{method} {address}"))?;
+        let status = answer.status();
+        let text = answer.text().await.with_context(|| format!("{method} {address}"))?;
+        if !status.is_success() {
+            bail!("{method} {address} answered {status}: {text}");
+        }
+        Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
+    }
+}
