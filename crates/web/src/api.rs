@@ -1,0 +1,19 @@
+//! The admin API, everything under `/api/v1` (PRODUCT §7).
+
+pub mod problem;
+
+pub mod auth;
+pub mod body;
+pub mod id;
+pub mod openapi;
+pub mod page;
+pub mod scope;
+
+pub mod connections;
+pub mod lists;
+pub mod problems;
+pub mod records;
+pub mod replay;
+pub mod rules;
+pub mod settings;
+mod timeline;

@@ -1,0 +1,191 @@
+//! Connections: what a workspace is linked to, and how that link is made, halted and cut (I1–I5, M10).
+
+pub mod aircall;
+pub mod calendar;
+pub mod hubspot;
+pub mod scheduler;
+pub mod secret;
+mod view;
+
+use axum::{Json, extract::State, http::StatusCode};
+use domain::source::{Source, System};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::{Connection, Status};
+
+pub use view::ConnectionView;
+
+use super::{body::Sent, page::Items, problem::Problem, scope::Scope};
+use crate::app::{App, Shared};
+
+/// How long a key that was replaced still works (PRODUCT §7).
+const OLD_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
+
+/// Lists all systems, connected or not.
+#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/connections", tag = "connections",
+    responses((status = 200, body = Items<ConnectionView>)))]
+pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<ConnectionView>>, Problem> {
+    let mut items = Vec::new();
+    for system in System::ALL {
+        items.push(view::of(&app, &scope, system).await?);
+    }
+    Ok(Json(Items::whole(items)))
+}
+
+/// Shows one system.
+#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/connections/{source}", tag = "connections",
+    responses((status = 200, body = ConnectionView)))]
+pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
+    Ok(Json(view::of(&app, &scope, scope.system()?).await?))
+}
+
+/// Connects a system, or connects it anew. What the system refuses is refused with 422.
+#[utoipa::path(put, path = "/api/v1/workspaces/{ws}/connections/{source}", tag = "connections",
+    request_body(content = hubspot::Connect, description = "What connects HubSpot; `ConnectAircall`, `ConnectCalendar` \
+        and `ConnectScheduler` connect the others"),
+    responses((status = 200, body = ConnectionView)))]
+pub async fn connect(
+    State(app): State<Shared>,
+    scope: Scope,
+    sent: Sent,
+) -> Result<Json<ConnectionView>, Problem> {
+    let system = scope.system()?;
+    match system {
+        System::Hubspot => hubspot::connect(&app, &scope, sent.read()?).await?,
+        System::Source(Source::Aircall) => aircall::connect(&app, &scope, sent.read()?).await?,
+        System::Source(Source::Calendar) => calendar::connect(&app, &scope, sent.read()?).await?,
+        System::Source(source @ (Source::Calcom | Source::Calendly)) => {
+            scheduler::connect(&app, &scope, source, sent.read()?).await?;
+        }
+    }
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// Asks HubSpot's own page for access (OAuth).
+#[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/hubspot/grant", tag = "connections",
+    responses((status = 200, description = "Where to send the browser")))]
+pub async fn grant(scope: Scope) -> Result<Json<Value>, Problem> {
+    match scope.system()? {
+        System::Hubspot => Err(Problem::refused(
+            "HubSpot's access cannot be granted here: no client id is set (PATCHBAY_HUBSPOT_CLIENT_ID). \
+             Connect with a service key instead.",
+        )),
+        System::Source(_) => Err(Problem::not_found("address")),
+    }
+}
+
+/// Cuts the link: from the answer on, nothing is passed on. Secrets and hook addresses are dropped.
+#[utoipa::path(delete, path = "/api/v1/workspaces/{ws}/connections/{source}", tag = "connections",
+    responses((status = 204, description = "Cut, or there was no link")))]
+pub async fn disconnect(State(app): State<Shared>, scope: Scope) -> Result<StatusCode, Problem> {
+    let system = scope.system()?;
+    let turn = app.changes.hold(scope.ws()).await;
+    let Some(connection) = app.web.store.connection(scope.ws(), system).await? else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    let cut = Connection {
+        status: Status::Disconnected,
+        details: hubspot::remembered(&connection),
+        secret: None,
+        changed_at: app.now(),
+        ..connection.clone()
+    };
+    app.web.store.save_connection(cut).await?;
+    match system {
+        System::Hubspot => app.web.gates.close(scope.ws()),
+        System::Source(source) => app.web.store.remove_hooks(scope.ws(), source).await?,
+    }
+    scope.audit("connection.disconnected", json!({ "connection": system.word() })).await?;
+    drop(turn);
+    if system == System::Source(Source::Aircall) {
+        aircall::take_back(&app, &connection).await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Halts the link: hooks are answered and kept, nothing is written.
+#[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/{source}/pause", tag = "connections",
+    responses((status = 200, body = ConnectionView)))]
+pub async fn pause(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
+    let system = scope.system()?;
+    let _turn = app.changes.hold(scope.ws()).await;
+    standing(&app, &scope, system).await?;
+    app.web.store.set_status(scope.ws(), system, Status::Paused, app.now()).await?;
+    if system == System::Hubspot {
+        app.web.gates.close(scope.ws());
+    }
+    scope.audit("connection.paused", json!({ "connection": system.word() })).await?;
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// Takes the link up again. What a source's hook kept meanwhile waits for a replay.
+#[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/{source}/resume", tag = "connections",
+    responses((status = 200, body = ConnectionView)))]
+pub async fn resume(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
+    let system = scope.system()?;
+    let _turn = app.changes.hold(scope.ws()).await;
+    standing(&app, &scope, system).await?;
+    app.web.store.set_status(scope.ws(), system, Status::Connected, app.now()).await?;
+    if system == System::Hubspot {
+        app.web.gates.open(scope.ws());
+        app.web.store.wake(scope.ws(), app.now()).await?;
+    }
+    scope.audit("connection.resumed", json!({ "connection": system.word() })).await?;
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// Gives a source's hook another address; the old one works for 24 h more.
+#[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/{source}/rotate-key", tag = "connections",
+    responses((status = 200, body = ConnectionView)))]
+pub async fn rotate(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
+    let source = scope.source()?;
+    let system = System::Source(source);
+    let turn = app.changes.hold(scope.ws()).await;
+    let connection = standing(&app, &scope, system).await?;
+    let (key, now) = (app.new_key(), app.now());
+    app.web.store.rotate_hook_key(scope.ws(), source, &key, now + OLD_KEY_LASTS, now).await?;
+    scope.audit("connection.key_rotated", json!({ "connection": source.word() })).await?;
+    drop(turn);
+    if source == Source::Aircall {
+        aircall::move_webhook(&app, &connection, &app.hook_url(&key, source)).await?;
+    }
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// The connection, if there is one that is not cut.
+async fn standing(app: &App, scope: &Scope, system: System) -> Result<Connection, Problem> {
+    let connection = app.web.store.connection(scope.ws(), system).await?;
+    connection
+        .filter(|connection| connection.status != Status::Disconnected)
+        .ok_or_else(|| Problem::conflict(format!("{} is not connected.", system.name())))
+}
+
+/// The key of a source's hook; made on the first connecting, kept by later ones.
+async fn hook_key(app: &App, scope: &Scope, source: Source) -> Result<String, Problem> {
+    if let Some(key) = app.web.store.hook_key(scope.ws(), source).await? {
+        return Ok(key);
+    }
+    let key = app.new_key();
+    app.web.store.add_hook_key(scope.ws(), source, &key, app.now()).await?;
+    Ok(key)
+}
+
+/// A connection that stands from now on.
+fn connected(
+    app: &App,
+    scope: &Scope,
+    system: System,
+    details: Value,
+    secret: &impl serde::Serialize,
+) -> Result<Connection, Problem> {
+    let now = app.now();
+    Ok(Connection {
+        workspace: scope.ws(),
+        system,
+        status: Status::Connected,
+        details,
+        secret: Some(secret::write(secret)?),
+        connected_at: now,
+        changed_at: now,
+    })
+}

@@ -1,0 +1,100 @@
+//! Connecting HubSpot with a service key.
+
+use std::sync::Arc;
+
+use connectors::hubspot::{self, Free, Guard, Guards};
+use domain::source::System;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{Connection, Status};
+use utoipa::ToSchema;
+
+use super::{connected, secret};
+use crate::{
+    api::{problem::Problem, scope::Scope},
+    app::App,
+};
+
+/// How HubSpot is connected.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConnectHubspot)]
+pub struct Connect {
+    /// A service key, or a private app's token.
+    #[schema(value_type = String, format = Password)]
+    service_key: SecretString,
+}
+
+/// A client that speaks for a credential.
+pub fn client(app: &App, credential: SecretString) -> hubspot::Hubspot {
+    let settings = hubspot::Settings {
+        origin: app.web.settings.hubspot_origin.clone(),
+        version: app.web.settings.hubspot_version,
+    };
+    hubspot::Hubspot::new(app.web.http.clone(), settings, credential, Arc::new(Free))
+}
+
+/// Connects HubSpot: tries the key for all that we need, makes our properties, and wakes what waits.
+pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Problem> {
+    let key = SecretString::from(body.service_key.expose_secret().trim());
+    if key.expose_secret().is_empty() || !key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Problem::invalid("service_key", "is not a key that HubSpot gives"));
+    }
+    let client = client(app, key.clone());
+    let refused = |fault| Problem::of_connect(&fault);
+    let account = client.account().await.map_err(refused)?;
+    client.owners().await.map_err(refused)?;
+    let outcomes = client.outcomes().await.map_err(refused)?;
+    let guards = client.prepare().await.map_err(refused)?;
+
+    let _turn = app.changes.hold(scope.ws()).await;
+    let _reading = app.readings.hold(scope.ws()).await;
+    let before = app.web.store.connection(scope.ws(), System::Hubspot).await?;
+    let portal_before = before.as_ref().and_then(|before| before.details.get("portal_id")?.as_str());
+    if portal_before.is_some_and(|portal| portal != account.portal_id) {
+        // Another account: what we saw of the other one's outcomes says nothing of these.
+        app.web.store.forget_outcomes(scope.ws()).await?;
+    }
+    let details = json!({
+        "portal_id": account.portal_id,
+        "time_zone": account.time_zone,
+        "ui_domain": account.ui_domain,
+        "guards": guards,
+    });
+    let connection = connected(app, scope, System::Hubspot, details, &secret::Hubspot { service_key: key })?;
+    app.web.store.save_connection(connection).await?;
+    app.web.store.observe_outcomes(scope.ws(), outcomes, app.now()).await?;
+    app.web.gates.open(scope.ws());
+    app.web.store.wake(scope.ws(), app.now()).await?;
+    let detail = json!({ "connection": "hubspot", "portal_id": account.portal_id });
+    scope.audit("connection.connected", detail).await
+}
+
+/// What a cut connection leaves behind: the account it was to, so that connecting another one is noticed.
+pub fn remembered(connection: &Connection) -> Value {
+    match connection.details.get("portal_id") {
+        Some(portal) => json!({ "portal_id": portal }),
+        None => json!({}),
+    }
+}
+
+/// The guard of the activities, in one word: the weaker one if they differ.
+pub fn guard_word(connection: &Connection) -> &'static str {
+    let guards = connection.details.get("guards").cloned().unwrap_or_default();
+    let guards: Guards = serde_json::from_value(guards).unwrap_or_default();
+    match (guards.calls, guards.meetings) {
+        (Guard::UniqueProperty, Guard::UniqueProperty) => "unique_property",
+        _ => "lookup",
+    }
+}
+
+/// Why HubSpot is not written to, in plain words; `None` if it can be.
+pub fn closed_because(connection: Option<&Connection>) -> Option<String> {
+    match connection.map_or(&Status::Disconnected, |connection| &connection.status) {
+        Status::Connected => None,
+        Status::Paused => Some("HubSpot is paused.".to_owned()),
+        Status::NeedsAttention { reason } => Some(format!("HubSpot needs attention: {reason}")),
+        Status::Disconnected => Some("HubSpot is not connected.".to_owned()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Reading a live list now, and what was known of it before.
+
+use std::time::Duration;
+
+use connectors::hubspot::Hubspot;
+use domain::{
+    catalog::{OutcomeCatalog, TagCatalog},
+    fault::Fault,
+    ids::WorkspaceId,
+    source::{Source, System},
+};
+use jiff::Timestamp;
+use store::Status;
+
+use super::Choice;
+use crate::{
+    api::{
+        connections::{aircall, hubspot, secret},
+        problem::Problem,
+    },
+    app::App,
+};
+
+/// A person waits for the page: longer than this, the list as last known serves better.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A list as it is now or, with the reason, as last known.
+pub struct Reading<C> {
+    /// All that is known of it.
+    pub catalog: C,
+    /// What can be picked.
+    pub items: Vec<Choice>,
+    /// Why it could not be read now.
+    pub unread: Option<Unread>,
+}
+
+/// Why a list could not be read.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    /// In plain words.
+    pub reason: String,
+    /// Whether trying again may help: there is a connection that works.
+    pub is_passing: bool,
+}
+
+impl Unread {
+    fn closed(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), is_passing: false }
+    }
+
+    /// What a caller is told who cannot do without the list.
+    pub fn problem(&self) -> Problem {
+        Problem::unavailable(&self.reason)
+    }
+}
+
+impl From<Fault> for Unread {
+    fn from(fault: Fault) -> Self {
+        Self { reason: fault.why().to_owned(), is_passing: matches!(fault, Fault::Later { .. }) }
+    }
+}
+
+impl<C> Reading<C> {
+    /// Refuses to go on if the list was never read at all.
+    pub fn need(&self, read_at: Option<Timestamp>) -> Result<(), Problem> {
+        match (&self.unread, read_at) {
+            (Some(unread), None) => Err(unread.problem()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads HubSpot's call outcomes. If that cannot be done, nothing counts as deleted.
+pub async fn outcomes(app: &App, ws: WorkspaceId) -> Result<Reading<OutcomeCatalog>, Problem> {
+    let read = in_time(async {
+        let _turn = app.readings.hold(ws).await;
+        let client = match line(app, ws).await? {
+            Ok(client) => client,
+            Err(unread) => return Ok(Err(unread)),
+        };
+        let listed = match app.web.gates.pass(ws, client.outcomes()).await {
+            Ok(Ok(listed)) => listed,
+            Ok(Err(fault)) => return Ok(Err(fault.into())),
+            Err(closed) => return Ok(Err(Fault::from(closed).into())),
+        };
+        let items = listed.iter().map(|(id, label)| Choice::new(id.as_str(), label)).collect();
+        let catalog = app.web.store.observe_outcomes(ws, listed, app.now()).await?;
+        Ok(Ok(Reading { catalog, items, unread: None }))
+    });
+    match read.await? {
+        Ok(reading) => Ok(reading),
+        Err(unread) => {
+            let catalog = app.web.store.outcome_catalog(ws).await?;
+            let items = catalog.choices().map(|(id, seen)| Choice::new(id.as_str(), &seen.label)).collect();
+            Ok(Reading { catalog, items, unread: Some(unread) })
+        }
+    }
+}
+
+/// Reads Aircall's tags. If that cannot be done, nothing counts as deleted.
+pub async fn tags(app: &App, ws: WorkspaceId) -> Result<Reading<TagCatalog>, Problem> {
+    let read = in_time(async {
+        let _turn = app.readings.hold(ws).await;
+        let connection = app.web.store.connection(ws, System::Source(Source::Aircall)).await?;
+        let connection = connection.filter(|connection| connection.status != Status::Disconnected);
+        let secret =
+            secret::read::<secret::Aircall>(connection.and_then(|connection| connection.secret).as_ref());
+        let Some(secret) = secret else { return Ok(Err(Unread::closed("Aircall is not connected."))) };
+        let listed = match aircall::client(app, &secret).tags().await {
+            Ok(listed) => listed,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let items = listed.iter().map(|(id, label)| Choice::new(id.as_str(), label)).collect();
+        let catalog = app.web.store.observe_tags(ws, listed, app.now()).await?;
+        Ok(Ok(Reading { catalog, items, unread: None }))
+    });
+    match read.await? {
+        Ok(reading) => Ok(reading),
+        Err(unread) => {
+            let catalog = app.web.store.tag_catalog(ws).await?;
+            let items = catalog.choices().map(|(id, seen)| Choice::new(id.as_str(), &seen.label)).collect();
+            Ok(Reading { catalog, items, unread: Some(unread) })
+        }
+    }
+}
+
+/// Reads HubSpot's call types. They are not kept: they lag in nothing.
+pub async fn call_types(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>, Unread>, Problem> {
+    in_time(async {
+        let client = match line(app, ws).await? {
+            Ok(client) => client,
+            Err(unread) => return Ok(Err(unread)),
+        };
+        Ok(match app.web.gates.pass(ws, client.call_types()).await {
+            Ok(Ok(listed)) => {
+                Ok(listed.into_iter().map(|(value, label)| Choice::new(value, label)).collect())
+            }
+            Ok(Err(fault)) => Err(fault.into()),
+            Err(closed) => Err(Fault::from(closed).into()),
+        })
+    })
+    .await
+}
+
+/// A client for the workspace's HubSpot, if it may be spoken to.
+async fn line(app: &App, ws: WorkspaceId) -> Result<Result<Hubspot, Unread>, Problem> {
+    let connection = app.web.store.connection(ws, System::Hubspot).await?;
+    if let Some(reason) = hubspot::closed_because(connection.as_ref()) {
+        return Ok(Err(Unread::closed(reason)));
+    }
+    let secret =
+        secret::read::<secret::Hubspot>(connection.and_then(|connection| connection.secret).as_ref());
+    let secret = secret.ok_or_else(|| Unread::closed("HubSpot's credential is missing: connect it again."));
+    Ok(secret.map(|secret| hubspot::client(app, secret.service_key)))
+}
+
+async fn in_time<T>(
+    read: impl Future<Output = Result<Result<T, Unread>, Problem>>,
+) -> Result<Result<T, Unread>, Problem> {
+    tokio::time::timeout(WAIT, read).await.unwrap_or_else(|_| {
+        Ok(Err(Unread { reason: "The list did not come in time.".to_owned(), is_passing: true }))
+    })
+}

@@ -1,0 +1,161 @@
+//! Records: all that is known of a call or a booking, and why HubSpot holds what it holds (N1).
+
+use axum::{Json, extract::State};
+use domain::{
+    ids::RecordId,
+    record::Facts,
+    source::{Source, System},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::{Filter, RecordState, StoredRecord};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    connections::hubspot,
+    page::{Asked, Items},
+    problem::Problem,
+    scope::Scope,
+    timeline::{self, Moment},
+};
+use crate::app::{App, Shared};
+
+/// A record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordView {
+    /// Ours.
+    id: String,
+    /// `call` or `meeting`.
+    kind: &'static str,
+    /// Where it comes from.
+    source: &'static str,
+    /// The source's newest id of it.
+    external_id: String,
+    /// `logged`, `waiting` or `problem`.
+    state: &'static str,
+    /// What HubSpot holds of it.
+    hubspot: Vec<InHubspot>,
+    /// HubSpot's id of its contact.
+    #[schema(required)]
+    contact_id: Option<String>,
+    /// Why it is as it is, in one sentence.
+    why: String,
+    /// How often it was tried in a row.
+    attempts: u32,
+    /// When it is looked at again.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// When it was first saved.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last saved.
+    #[schema(value_type = String, format = DateTime)]
+    changed_at: Timestamp,
+}
+
+/// An object in HubSpot.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InHubspot {
+    /// `calls`, `meetings` or `tasks`.
+    object: &'static str,
+    /// HubSpot's id.
+    id: String,
+}
+
+/// A record with all that happened to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordDetail {
+    #[serde(flatten)]
+    record: RecordView,
+    /// What happened, oldest first.
+    timeline: Vec<Moment>,
+}
+
+/// Lists records, newest first.
+#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/records", tag = "records", operation_id = "list_records",
+    params(
+        ("source" = Option<String>, Query), ("external_id" = Option<String>, Query, description = "Older ids find it, too"),
+        ("state" = Option<String>, Query, description = "`logged`, `waiting` or `problem`"),
+        ("limit" = Option<u32>, Query, description = "1 to 200"), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<RecordView>)))]
+pub async fn list(
+    State(app): State<Shared>,
+    scope: Scope,
+    asked: Asked,
+) -> Result<Json<Items<RecordView>>, Problem> {
+    let no_source = || Problem::invalid("source", "is not aircall, calendar, calcom or calendly");
+    let no_state = || Problem::invalid("state", "is not logged, waiting or problem");
+    let filter = Filter {
+        source: asked.word("source").map(|word| Source::from_word(word).ok_or_else(no_source)).transpose()?,
+        external_id: asked.word("external_id").map(str::to_owned),
+        state: asked
+            .word("state")
+            .map(|word| RecordState::from_word(word).ok_or_else(no_state))
+            .transpose()?,
+        limit: asked.limit()?,
+        cursor: asked.cursor(),
+    };
+    let page = app.web.store.records(scope.ws(), filter).await?;
+    let hold = Hold::read(&app, &scope).await?;
+    let items = page.items.iter().map(|stored| view(stored, &hold)).collect();
+    Ok(Json(Items { items, next: page.next }))
+}
+
+/// Shows a record with its timeline.
+#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/records/{id}", tag = "records", operation_id = "show_record",
+    responses((status = 200, body = RecordDetail)))]
+pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<RecordDetail>, Problem> {
+    let no_record = || Problem::not_found("record");
+    let id = Uuid::parse_str(scope.param("id")).map(RecordId).map_err(|_| no_record())?;
+    let stored = app.web.store.record(scope.ws(), id).await?.ok_or_else(no_record)?;
+    let envelopes = app.web.store.envelopes_of(scope.ws(), stored.record.id).await?;
+    let ledger = app.web.store.ledger_of(scope.ws(), stored.record.id).await?;
+    let hold = Hold::read(&app, &scope).await?;
+    let record = view(&stored, &hold);
+    let timeline = timeline::of(&stored, &record.why, &envelopes, ledger);
+    Ok(Json(RecordDetail { record, timeline }))
+}
+
+/// What holds up all of a workspace's writing, if anything does.
+struct Hold(Option<String>);
+
+impl Hold {
+    async fn read(app: &App, scope: &Scope) -> Result<Self, Problem> {
+        let connection = app.web.store.connection(scope.ws(), System::Hubspot).await?;
+        if let Some(reason) = hubspot::closed_because(connection.as_ref()) {
+            return Ok(Self(Some(format!("Waiting: {reason}"))));
+        }
+        let lane = app.web.store.lane(scope.ws()).await?;
+        let parked = lane.parked_until.filter(|until| *until > app.now());
+        Ok(Self(parked.map(|until| {
+            format!("Waiting until {}: {}", until.strftime("%H:%M UTC on %-d %B %Y"), lane.why)
+        })))
+    }
+}
+
+fn view(stored: &StoredRecord, hold: &Hold) -> RecordView {
+    let record = &stored.record;
+    let held_up = hold.0.as_ref().filter(|_| stored.state == RecordState::Waiting);
+    RecordView {
+        id: record.id.to_string(),
+        kind: match record.facts {
+            Facts::Call(_) => "call",
+            Facts::Booking(_) => "meeting",
+        },
+        source: record.source.word(),
+        external_id: record.external_id.clone(),
+        state: stored.state.word(),
+        hubspot: record
+            .held
+            .iter()
+            .map(|held| InHubspot { object: held.object.word(), id: held.id.0.clone() })
+            .collect(),
+        contact_id: record.contact.as_ref().map(|contact| contact.id.0.clone()),
+        why: held_up.unwrap_or(&stored.why).clone(),
+        attempts: stored.attempts,
+        due_at: stored.due_at,
+        created_at: stored.created_at,
+        changed_at: stored.changed_at,
+    }
+}

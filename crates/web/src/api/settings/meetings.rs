@@ -1,0 +1,159 @@
+//! Settings for meetings (M4, M6, M8, M11).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::{Json, extract::State};
+use domain::{
+    settings::{AnswerProperties, Guests, MEETING_TITLE_PLACES, MeetingSettings, OnReschedule},
+    source::Source,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::calls::check_template;
+use crate::{
+    api::{
+        body::{Sent, present},
+        problem::Problem,
+        scope::Scope,
+    },
+    app::Shared,
+};
+
+/// Settings for meetings, whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeetingSettingsView {
+    /// `replace` or `update`.
+    #[schema(value_type = String)]
+    on_reschedule: OnReschedule,
+    /// Whether both parties get a notice at all.
+    notify: bool,
+    /// The sources whose bookings send notices.
+    #[schema(value_type = Vec<String>)]
+    notify_sources: BTreeSet<Source>,
+    /// `new_contacts` or `never`.
+    #[schema(value_type = String)]
+    answer_properties: AnswerProperties,
+    /// Questions, or their ids, to contact properties.
+    answer_map: BTreeMap<String, String>,
+    /// `ignore` or `contacts`.
+    #[schema(value_type = String)]
+    guests: Guests,
+    /// The title by source, with the places `{event_name}`, `{invitee}` and `{host}`.
+    title_template: BTreeMap<&'static str, String>,
+}
+
+/// Any part of the settings for meetings. `title_template` changes the sources it names; the other lists and maps
+/// replace what was there.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = MeetingSettingsPart)]
+pub struct Part {
+    /// `replace` or `update`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    on_reschedule: Option<OnReschedule>,
+    /// Whether both parties get a notice at all.
+    #[serde(deserialize_with = "present")]
+    notify: Option<bool>,
+    /// `calendar`, `calcom`, `calendly`.
+    #[serde(deserialize_with = "present")]
+    notify_sources: Option<Vec<String>>,
+    /// `new_contacts` or `never`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    answer_properties: Option<AnswerProperties>,
+    /// Questions, or their ids, to contact properties.
+    #[serde(deserialize_with = "present")]
+    answer_map: Option<BTreeMap<String, String>>,
+    /// `ignore` or `contacts`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    guests: Option<Guests>,
+    /// The title by source.
+    #[serde(deserialize_with = "present")]
+    title_template: Option<BTreeMap<String, String>>,
+}
+
+/// Shows the settings.
+#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/settings/meetings", tag = "settings",
+    responses((status = 200, body = MeetingSettingsView)))]
+pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<MeetingSettingsView>, Problem> {
+    Ok(Json(view(app.web.store.meeting_settings(scope.ws()).await?)))
+}
+
+/// Changes any part of the settings.
+#[utoipa::path(put, path = "/api/v1/workspaces/{ws}/settings/meetings", tag = "settings",
+    request_body = Part, responses((status = 200, body = MeetingSettingsView)))]
+pub async fn change(
+    State(app): State<Shared>,
+    scope: Scope,
+    sent: Sent,
+) -> Result<Json<MeetingSettingsView>, Problem> {
+    let part: Part = sent.read()?;
+    let _turn = app.changes.hold(scope.ws()).await;
+    let before = app.web.store.meeting_settings(scope.ws()).await?;
+    let mut settings = before.clone();
+    part.apply(&mut settings)?;
+    if settings != before {
+        app.web.store.save_meeting_settings(scope.ws(), &settings).await?;
+        scope.audit("settings.meetings_changed", json!({})).await?;
+    }
+    Ok(Json(view(settings)))
+}
+
+impl Part {
+    fn apply(self, settings: &mut MeetingSettings) -> Result<(), Problem> {
+        settings.on_reschedule = self.on_reschedule.unwrap_or(settings.on_reschedule);
+        settings.notify = self.notify.unwrap_or(settings.notify);
+        settings.answer_properties = self.answer_properties.unwrap_or(settings.answer_properties);
+        settings.guests = self.guests.unwrap_or(settings.guests);
+        if let Some(words) = self.notify_sources {
+            settings.notify_sources =
+                words.iter().map(|word| scheduler("notify_sources", word)).collect::<Result<_, _>>()?;
+        }
+        if let Some(map) = self.answer_map {
+            if let Some((question, name)) = map.iter().find(|(_, name)| !is_property_name(name)) {
+                let problem = format!("\"{name}\" cannot be the name of a HubSpot property");
+                return Err(Problem::invalid(format!("answer_map.{question}"), problem));
+            }
+            settings.answer_map = map;
+        }
+        for (word, template) in self.title_template.into_iter().flatten() {
+            let field = format!("title_template.{word}");
+            let source = scheduler(&field, &word)?;
+            check_template(&field, &template, &MEETING_TITLE_PLACES)?;
+            settings.title_template.insert(source, template);
+        }
+        Ok(())
+    }
+}
+
+/// HubSpot's names of properties: small letters, digits and underscores, at most 100 characters.
+fn is_property_name(name: &str) -> bool {
+    (1..=100).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn scheduler(field: &str, word: &str) -> Result<Source, Problem> {
+    Source::from_word(word)
+        .filter(|source| *source != Source::Aircall)
+        .ok_or_else(|| Problem::invalid(field, format!("\"{word}\" is not calendar, calcom or calendly")))
+}
+
+fn view(settings: MeetingSettings) -> MeetingSettingsView {
+    MeetingSettingsView {
+        on_reschedule: settings.on_reschedule,
+        notify: settings.notify,
+        notify_sources: settings.notify_sources,
+        answer_properties: settings.answer_properties,
+        answer_map: settings.answer_map,
+        guests: settings.guests,
+        title_template: settings
+            .title_template
+            .into_iter()
+            .map(|(source, template)| (source.word(), template))
+            .collect(),
+    }
+}

@@ -1,0 +1,137 @@
+//! The timeline of a record: received, decided, written, waiting, problem. Pure.
+
+use domain::why;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use store::{Envelope, EnvelopeState, LedgerEntry, Phase, RecordState, StoredRecord};
+use utoipa::ToSchema;
+
+/// One thing that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Moment {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// `received`, `decided`, `written`, `waiting` or `problem`.
+    what: What,
+    /// What happened, in plain words.
+    text: String,
+    /// The object in HubSpot that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubspot: Option<Touched>,
+    /// What was sent.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    request: Value,
+    /// What was answered.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    answer: Value,
+}
+
+/// An object in HubSpot.
+#[derive(Debug, Serialize, ToSchema)]
+struct Touched {
+    /// HubSpot's word for its kind.
+    object: String,
+    /// HubSpot's id.
+    id: String,
+}
+
+/// The kinds of things that happen, in their order within one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    Received,
+    Decided,
+    Written,
+    Waiting,
+    Problem,
+}
+
+/// Tells all that happened to a record, oldest first. `why` is why it is as it is now.
+pub fn of(stored: &StoredRecord, why: &str, envelopes: &[Envelope], ledger: Vec<LedgerEntry>) -> Vec<Moment> {
+    let mut moments: Vec<Moment> = envelopes.iter().map(received).collect();
+    moments.extend(decided(stored, &ledger));
+    moments.extend(now(stored, why));
+    let unfinished: Vec<bool> = (0..ledger.len()).map(|n| is_unfinished(n, &ledger)).collect();
+    let entries = ledger.into_iter().zip(unfinished);
+    moments.extend(entries.filter_map(|(entry, is_unfinished)| attempted(entry, is_unfinished)));
+    moments.sort_by_key(|moment| (moment.at, moment.what));
+    moments
+}
+
+fn moment(at: Timestamp, what: What, text: impl Into<String>) -> Moment {
+    Moment { at, what, text: text.into(), hubspot: None, request: Value::Null, answer: Value::Null }
+}
+
+fn received(envelope: &Envelope) -> Moment {
+    let note = match envelope.state {
+        EnvelopeState::Kept => " (kept while paused)",
+        EnvelopeState::Ignored => " (left alone)",
+        EnvelopeState::Unreadable => " (could not be read)",
+        EnvelopeState::Unread | EnvelopeState::Read => "",
+    };
+    let text = format!("{} sent {}{note}.", envelope.source.name(), envelope.event);
+    moment(envelope.received_at, What::Received, text)
+}
+
+/// The decisions of a call; for a booking, which is decided by the booking itself, why it stands; and how the contact was found.
+fn decided(stored: &StoredRecord, ledger: &[LedgerEntry]) -> Vec<Moment> {
+    let record = &stored.record;
+    let mut moments = Vec::new();
+    for decision in &record.decisions {
+        moments.push(moment(decision.at, What::Decided, why::outcome(decision)));
+        if decision.call_type.value.is_some() || !decision.call_type.passed_over.is_empty() {
+            moments.push(moment(decision.at, What::Decided, why::call_type(decision)));
+        }
+    }
+    if record.decisions.is_empty() && stored.state == RecordState::Logged && !stored.why.is_empty() {
+        moments.push(moment(stored.changed_at, What::Decided, &stored.why));
+    }
+    if let Some(contact) = &record.contact {
+        // The contact is settled just before the first write that needs it.
+        let at = ledger.first().map_or(stored.changed_at, |entry| entry.at);
+        moments.push(moment(at, What::Decided, why::contact(contact)));
+    }
+    moments
+}
+
+fn now(stored: &StoredRecord, why: &str) -> Option<Moment> {
+    match (stored.state, &stored.problem) {
+        (RecordState::Problem, Some(problem)) => Some(moment(problem.since, What::Problem, &problem.reason)),
+        (RecordState::Waiting, _) => Some(moment(stored.changed_at, What::Waiting, why)),
+        _ => None,
+    }
+}
+
+/// Whether an attempt was begun and nothing was heard of it since.
+fn is_unfinished(n: usize, ledger: &[LedgerEntry]) -> bool {
+    let entry = &ledger[n];
+    entry.phase == Phase::Begun && !ledger[n + 1..].iter().any(|later| later.step == entry.step)
+}
+
+fn attempted(entry: LedgerEntry, is_unfinished: bool) -> Option<Moment> {
+    let words = &entry.what;
+    let (what, text) = match entry.phase {
+        Phase::Begun if is_unfinished => (What::Waiting, format!("{words}: sent, no answer yet.")),
+        Phase::Begun => return None,
+        Phase::Done => (What::Written, format!("{words}: done.")),
+        Phase::Found => (What::Written, format!("{words}: it was there already.")),
+        Phase::InDoubt => {
+            (What::Waiting, format!("{words}: no answer came; HubSpot is looked at before it is sent again."))
+        }
+        Phase::Refused => {
+            let why = entry.answer.get("why").and_then(Value::as_str);
+            (
+                What::Problem,
+                why.map_or_else(|| format!("{words}: refused."), |why| format!("{words}: refused. {why}")),
+            )
+        }
+    };
+    Some(Moment {
+        hubspot: entry.object.map(|(object, id)| Touched { object, id }),
+        request: entry.request,
+        answer: entry.answer,
+        ..moment(entry.at, what, text)
+    })
+}

@@ -1,0 +1,104 @@
+//! One webhook: its checks in the order of PRODUCT §8, and its way into the inbox.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use domain::source::Source;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use store::{EnvelopeState, NewEnvelope, StoreError};
+
+use super::{body, cache::Door};
+use crate::{app::Shared, metrics};
+
+/// A longer id is no id that a source gives; the store's index is spared it.
+const SUBJECT_BYTES_MAX: usize = 1024;
+
+/// Takes a webhook. The body of the answer is empty; it is 202 only once the envelope is durable.
+pub async fn knock(
+    State(app): State<Shared>,
+    Path((key, word)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let source = Source::from_word(&word);
+    let status = match source {
+        None => StatusCode::NOT_FOUND,
+        Some(source) => match take(&app, &key, source, request).await {
+            Ok(()) => StatusCode::ACCEPTED,
+            Err(status) => status,
+        },
+    };
+    metrics::count_hook(source.map_or("unknown", Source::word), status);
+    let mut response = status.into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+async fn take(app: &Shared, key: &str, source: Source, request: Request) -> Result<(), StatusCode> {
+    let now = app.now();
+    let door = app.doors.find(&app.web.store, key, now).await.map_err(|error| failed(&error))?;
+    let door = door.filter(|door| door.source == source).ok_or(StatusCode::NOT_FOUND)?;
+    let (Parts { headers, .. }, body) = request.into_parts();
+    let bytes = body::read(&headers, body).await?;
+    let envelope = check(&door, &headers, &bytes, now)?;
+    app.web.store.append(envelope).await.map_err(|error| failed(&error))?;
+    Ok(())
+}
+
+/// Checks the bytes and makes an envelope of them.
+fn check(
+    door: &Arc<Door>,
+    headers: &HeaderMap,
+    bytes: &Bytes,
+    now: Timestamp,
+) -> Result<NewEnvelope, StatusCode> {
+    door.proof.check_bytes(headers, bytes, now).map_err(|_| StatusCode::UNAUTHORIZED)?;
+    let json = connectors::parse(bytes).map_err(|_| StatusCode::BAD_REQUEST)?;
+    door.proof.check_body(&json).map_err(|_| StatusCode::UNAUTHORIZED)?;
+    let subject =
+        connectors::subject(door.source, &json).filter(|subject| subject.len() <= SUBJECT_BYTES_MAX);
+    // What has no subject is either of no interest or broken; only the broken must be seen by somebody.
+    let is_ignored = subject.is_none() && connectors::read(door.source, &json).is_ok();
+    let state = match (is_ignored, door.is_paused) {
+        (true, _) => EnvelopeState::Ignored,
+        (false, true) => EnvelopeState::Kept,
+        (false, false) => EnvelopeState::Unread,
+    };
+    Ok(NewEnvelope {
+        workspace: door.workspace,
+        source: door.source,
+        subject: subject.unwrap_or_else(|| nameless(is_ignored, bytes)),
+        event: connectors::event_name(door.source, &json),
+        dedup: dedup(door.source, headers),
+        received_at: now,
+        body: bytes.to_vec(),
+        state,
+    })
+}
+
+/// A subject that glues a broken body to no other one.
+fn nameless(is_ignored: bool, bytes: &[u8]) -> String {
+    if is_ignored { String::new() } else { format!("unreadable:{}", hex::encode(Sha256::digest(bytes))) }
+}
+
+/// What a source repeats with a repetition. Aircall and the other schedulers have no such id: their repetitions fold away.
+fn dedup(source: Source, headers: &HeaderMap) -> Option<String> {
+    if source != Source::Calendar {
+        return None;
+    }
+    headers.get("webhook-id").and_then(|id| id.to_str().ok()).map(|id| id.trim().to_owned())
+}
+
+fn failed(error: &StoreError) -> StatusCode {
+    if !matches!(error, StoreError::Full) {
+        tracing::error!(%error, "a webhook could not be kept");
+    }
+    StatusCode::SERVICE_UNAVAILABLE
+}
