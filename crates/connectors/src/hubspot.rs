@@ -2,14 +2,25 @@
 //!
 //! Written by HubSpot's documents as gathered in reference/hubspot.md (2026-11-20).
 
+mod pace;
+mod version;
+
+mod exchange;
+mod refusal;
+mod wire;
+
 mod account;
+mod property;
+
+mod batch;
+mod contact;
+mod phone;
+mod search;
+
 mod activity;
 mod change;
-mod contact;
 mod create;
-mod pace;
-mod property;
-mod version;
+mod matching;
 
 use std::sync::Arc;
 

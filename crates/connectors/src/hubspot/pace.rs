@@ -43,15 +43,15 @@ impl Pace for Free {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RateHeaders {
     /// Requests per interval.
-    pub max: Option<u64>,
+    pub max: Option<usize>,
     /// Requests left in this interval.
-    pub remaining: Option<u64>,
+    pub remaining: Option<usize>,
     /// The interval, 10 s.
     pub interval: Option<SignedDuration>,
     /// Requests per day.
-    pub daily_max: Option<u64>,
+    pub daily_max: Option<usize>,
     /// Requests left today; the day ends at the account's midnight.
-    pub daily_remaining: Option<u64>,
+    pub daily_remaining: Option<usize>,
     /// How long to wait: documented for 477 only, believed wherever it stands.
     pub retry_after: Option<SignedDuration>,
     /// Which limit a 429 was for, as its body says.
@@ -72,18 +72,18 @@ pub enum Policy {
 impl RateHeaders {
     /// Reads the headers of reference/hubspot.md §6.2.
     pub(super) fn read(headers: &HeaderMap) -> Self {
-        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-        let millis = number("x-hubspot-ratelimit-interval-milliseconds");
+        let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+        let count = |name: &str| text(name)?.parse::<usize>().ok();
+        let whole = |name: &str| text(name)?.parse::<u32>().ok().map(i64::from);
+        // HubSpot names a day as the longest wait.
+        let seconds = whole("retry-after").map(|seconds| seconds.min(24 * 60 * 60));
         Self {
-            max: number("x-hubspot-ratelimit-max"),
-            remaining: number("x-hubspot-ratelimit-remaining"),
-            interval: millis.and_then(|millis| i64::try_from(millis).ok()).map(SignedDuration::from_millis),
-            daily_max: number("x-hubspot-ratelimit-daily"),
-            daily_remaining: number("x-hubspot-ratelimit-daily-remaining"),
-            // HubSpot names a day as the longest; a longer one is no promise to hold ourselves to.
-            retry_after: number("retry-after").map(|seconds| {
-                SignedDuration::from_secs(i64::try_from(seconds.min(86_400)).unwrap_or(86_400))
-            }),
+            max: count("x-hubspot-ratelimit-max"),
+            remaining: count("x-hubspot-ratelimit-remaining"),
+            interval: whole("x-hubspot-ratelimit-interval-milliseconds").map(SignedDuration::from_millis),
+            daily_max: count("x-hubspot-ratelimit-daily"),
+            daily_remaining: count("x-hubspot-ratelimit-daily-remaining"),
+            retry_after: seconds.map(SignedDuration::from_secs),
             policy: None,
         }
     }

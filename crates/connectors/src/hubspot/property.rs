@@ -1,12 +1,25 @@
 //! Properties of our own: the unique one that makes each create happen once, and those for answers.
 
-use domain::{contact::PropertyDefinition, fault::Fault, step::Object};
+use domain::{
+    contact::{PropertyDefinition, PropertyHolds},
+    fault::Fault,
+    step::Object,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::Hubspot;
+use super::{
+    Class, Hubspot,
+    contact::CONTACTS,
+    refusal::Trouble,
+    wire::{NewOption, NewProperty, Property},
+};
 
 /// The property that holds our key, unique where the account lets it be.
 pub const KEY_PROPERTY: &str = "patchbay_key";
+
+/// The group of all properties of ours.
+const GROUP: &str = "patchbay";
 
 /// What keeps a create from happening twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,14 +61,110 @@ impl Hubspot {
     ///
     /// A refusal for one kind of object gives `Lookup` for it; a fault is a passing one or a refused credential.
     pub async fn prepare(&self) -> Result<Guards, Fault> {
-        std::future::ready(Err(Fault::later("not yet"))).await
+        Ok(Guards {
+            contacts: self.guard(CONTACTS).await?,
+            calls: self.guard(Object::Calls.word()).await?,
+            meetings: self.guard(Object::Meetings.word()).await?,
+            tasks: self.guard(Object::Tasks.word()).await?,
+        })
+    }
+
+    async fn guard(&self, object: &str) -> Result<Guard, Fault> {
+        match self.key_property(object).await {
+            Ok(Some(property)) if property.has_unique_value == Some(true) => Ok(Guard::UniqueProperty),
+            Ok(_) | Err(Trouble::Refused(_) | Trouble::NotSent(Fault::Never { .. })) => Ok(Guard::Lookup),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    /// The key property as it stands after we tried to have it; `None` if it is neither there nor to be made.
+    async fn key_property(&self, object: &str) -> Result<Option<Property>, Trouble> {
+        if let Some(property) = self.standing_key_property(object).await? {
+            return Ok(Some(property));
+        }
+        self.make_group(object).await?;
+        let key = NewProperty {
+            description: Some("Patchbay's key of the record that this was made for. Written by Patchbay."),
+            has_unique_value: Some(true),
+            ..new_property(KEY_PROPERTY, "Patchbay key", "string", "text")
+        };
+        match self.make_property(object, &key).await {
+            // Made by somebody else just now.
+            Err(Trouble::Refused(refusal)) if refusal.status == 409 => {
+                self.standing_key_property(object).await
+            }
+            made => made.map(Some),
+        }
+    }
+
+    /// The key property if it is there and not archived. An archived one is brought back by making it again (§4.2).
+    async fn standing_key_property(&self, object: &str) -> Result<Option<Property>, Trouble> {
+        let path = format!("{}/{KEY_PROPERTY}", self.settings.version.properties(object));
+        match self.get::<Property>(&path, &[]).await {
+            Ok(property) => Ok(Some(property).filter(|property| property.archived != Some(true))),
+            Err(Trouble::Refused(refusal)) if refusal.is_missing() => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Makes our group. If it is refused, the property that needs it will be too, unless it was there.
+    async fn make_group(&self, object: &str) -> Result<(), Trouble> {
+        let path = format!("{}/groups", self.settings.version.properties(object));
+        let group = json!({ "name": GROUP, "label": "Patchbay", "displayOrder": -1 });
+        match self.post::<Value>(Class::General, &path, &group).await {
+            Ok(_) | Err(Trouble::Refused(_) | Trouble::NotSent(Fault::Never { .. })) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    async fn make_property(&self, object: &str, property: &NewProperty<'_>) -> Result<Property, Trouble> {
+        self.post(Class::General, &self.settings.version.properties(object), property).await
     }
 
     /// Makes contact properties for answers; those that exist are left as they are.
     ///
     /// All are tried; the first refusal is what is returned.
     pub async fn define(&self, definitions: &[PropertyDefinition]) -> Result<(), Fault> {
-        let _ = definitions;
-        std::future::ready(Err(Fault::later("not yet"))).await
+        if definitions.is_empty() {
+            return Ok(());
+        }
+        self.make_group(CONTACTS).await?;
+        let mut first_refusal = Ok(());
+        for definition in definitions {
+            match self.make_property(CONTACTS, &answer_property(definition)).await {
+                Ok(_) => {}
+                Err(Trouble::Refused(refusal)) if refusal.status == 409 => {}
+                Err(Trouble::Refused(refusal)) => first_refusal = first_refusal.and(Err(refusal.fault())),
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        first_refusal
     }
+}
+
+fn new_property<'a>(name: &'a str, label: &'a str, kind: &'a str, field_type: &'a str) -> NewProperty<'a> {
+    NewProperty {
+        name,
+        label,
+        kind,
+        field_type,
+        group_name: GROUP,
+        description: None,
+        has_unique_value: None,
+        options: Vec::new(),
+    }
+}
+
+fn answer_property(definition: &PropertyDefinition) -> NewProperty<'_> {
+    let (kind, field_type) = match definition.holds {
+        PropertyHolds::Text => ("string", "textarea"),
+        PropertyHolds::Number => ("number", "number"),
+        PropertyHolds::Truth => ("bool", "booleancheckbox"),
+    };
+    let option = |label, value, display_order| NewOption { label, value, display_order, hidden: false };
+    let options = match definition.holds {
+        PropertyHolds::Truth => vec![option("Yes", "true", 0), option("No", "false", 1)],
+        PropertyHolds::Text | PropertyHolds::Number => Vec::new(),
+    };
+    NewProperty { options, ..new_property(&definition.name, &definition.label, kind, field_type) }
 }

@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+/// Call outcomes: no dated path is known (reference/hubspot.md §2.3).
+pub(super) const DISPOSITIONS: &str = "/calling/v1/dispositions";
+
 /// A version of HubSpot's API. All have the same shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Version {
@@ -56,11 +59,6 @@ impl Version {
     /// The account's own data.
     pub(super) fn account(self) -> String {
         format!("/account-info/{}/details", self.word())
-    }
-
-    /// Call outcomes: no dated path is known (reference/hubspot.md §2.3).
-    pub(super) const fn dispositions(self) -> &'static str {
-        "/calling/v1/dispositions"
     }
 
     fn crm(self, what: &str, object: &str) -> String {

@@ -1,0 +1,117 @@
+//! One request to HubSpot and its answer: paced, signed in, read.
+
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, HeaderValue},
+};
+use secrecy::ExposeSecret;
+use serde::{Serialize, de::DeserializeOwned};
+
+use domain::fault::Fault;
+
+use super::{
+    Hubspot,
+    pace::{Class, RateHeaders},
+    refusal::{Trouble, policy},
+    wire,
+};
+use crate::http::{self, Answer, Unanswered};
+
+impl Hubspot {
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Trouble> {
+        self.exchange(Class::General, Method::GET, path, query, None::<&()>).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        class: Class,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Trouble> {
+        self.exchange(class, Method::POST, path, &[], Some(body)).await
+    }
+
+    pub(super) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Trouble> {
+        self.exchange(Class::General, Method::PATCH, path, &[], Some(body)).await
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        class: Class,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&impl Serialize>,
+    ) -> Result<T, Trouble> {
+        let mut url = self.settings.origin.clone();
+        url.set_path(path);
+        let mut request = self
+            .client
+            .request(method.clone(), url)
+            .header(AUTHORIZATION, self.authorization().map_err(Trouble::NotSent)?);
+        if !query.is_empty() {
+            request = request.query(query);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.pace.ask(class).await.map_err(Trouble::NotSent)?;
+        let answer = http::send(request).await.map_err(|unanswered| {
+            let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = &unanswered;
+            tracing::debug!(%method, path, why, "HubSpot did not answer");
+            lost(unanswered)
+        })?;
+        tracing::debug!(%method, path, status = answer.status, "HubSpot answered");
+        self.read(class, &answer)
+    }
+
+    fn authorization(&self) -> Result<HeaderValue, Fault> {
+        let bearer = format!("Bearer {}", self.credential.expose_secret().trim());
+        let mut header = HeaderValue::from_str(&bearer)
+            .map_err(|_| Fault::SignIn { why: "The HubSpot credential is not a token.".to_owned() })?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    fn read<T: DeserializeOwned>(&self, class: Class, answer: &Answer) -> Result<T, Trouble> {
+        let mut rate = RateHeaders::read(&answer.headers);
+        if (200..300).contains(&answer.status) {
+            self.pace.saw(class, answer.status, rate);
+            // 204 has no body.
+            let body = if answer.body.is_empty() { b"null" } else { answer.body.as_slice() };
+            return serde_json::from_slice(body).map_err(|_| Trouble::InDoubt(unreadable()));
+        }
+        // A body that is no JSON comes from something in between: the status must do.
+        let error: wire::Error = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status == 429 {
+            rate.policy = policy(&error);
+        }
+        let trouble = Trouble::answered(answer.status, error, class, &rate);
+        self.pace.saw(class, answer.status, rate);
+        Err(trouble)
+    }
+}
+
+/// An answer that makes no sense may come from a broken proxy: it may be another one later.
+pub(super) fn unreadable() -> Fault {
+    Fault::later("HubSpot's answer could not be read.")
+}
+
+fn lost(unanswered: Unanswered) -> Trouble {
+    match unanswered {
+        Unanswered::NotSent(why) => {
+            Trouble::NotSent(Fault::later(format!("HubSpot could not be reached: {why}.")))
+        }
+        Unanswered::InDoubt(why) => {
+            Trouble::InDoubt(Fault::later(format!("HubSpot's answer did not come: {why}.")))
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The connectors against stubs that answer as the providers' documents say.
+
+mod connectors {
+    mod hubspot;
+}
