@@ -53,7 +53,11 @@ fn each_crate_has_a_row_in_the_table_of_rooms() {
     let rows: BTreeSet<String> = MAY_USE.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(crate_folders(), rows);
     for name in rows {
-        assert_eq!(manifest(&name)["package"]["name"].as_str(), Some(name.as_str()), "folder and crate differ");
+        assert_eq!(
+            manifest(&name)["package"]["name"].as_str(),
+            Some(name.as_str()),
+            "folder and crate differ"
+        );
     }
 }
 
@@ -112,8 +116,12 @@ fn some_crates_are_for_one_room_alone() {
 #[test]
 fn each_dependency_is_declared_once_and_used() {
     let workspace: Table = read("Cargo.toml").parse().unwrap();
-    let mut unused: BTreeMap<String, ()> =
-        workspace["workspace"]["dependencies"].as_table().unwrap().keys().map(|name| (name.clone(), ())).collect();
+    let mut unused: BTreeMap<String, ()> = workspace["workspace"]["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .map(|name| (name.clone(), ()))
+        .collect();
     let mut breaches = Vec::new();
     for (name, _) in MAY_USE {
         let manifest = manifest(name);

@@ -10,18 +10,41 @@ const LONG: [(&str, &str); 0] = [];
 
 /// What `domain` does not do: IO, clocks, randomness, waiting.
 const IMPURE: [&str; 14] = [
-    "std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant::now", "::now()",
-    "tokio", "async fn", "async move", ".await", "rand::", "new_v4",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "::now()",
+    "tokio",
+    "async fn",
+    "async move",
+    ".await",
+    "rand::",
+    "new_v4",
 ];
 
 /// SQL as it is written here: in capitals.
 const SQL: [&str; 8] = [
-    "SELECT ", "INSERT INTO", "INSERT OR ", " SET ", "DELETE FROM", "CREATE TABLE", "ON CONFLICT", "PRAGMA ",
+    "SELECT ",
+    "INSERT INTO",
+    "INSERT OR ",
+    " SET ",
+    "DELETE FROM",
+    "CREATE TABLE",
+    "ON CONFLICT",
+    "PRAGMA ",
 ];
 
 /// HubSpot's property names are part of the plan (what it should hold is said in them) and of the look after a doubt.
-const HUBSPOT_ROOMS: [&str; 4] =
-    ["crates/connectors/src/hubspot", "crates/domain/src/plan", "crates/engine/src/doubt.rs", "crates/sandbox/"];
+const HUBSPOT_ROOMS: [&str; 4] = [
+    "crates/connectors/src/hubspot",
+    "crates/domain/src/plan",
+    "crates/engine/src/doubt.rs",
+    "crates/sandbox/",
+];
 
 /// Words of the sources, each spelled only where the source is read, and in the sandbox.
 const SOURCE_WORDS: [(&str, &str); 6] = [
@@ -98,7 +121,10 @@ fn only_the_binary_and_the_sandbox_read_the_clock() {
 #[test]
 fn nothing_is_left_undone() {
     let words = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("db", "g!(")];
-    none("left undone", &files("rs").iter().flat_map(|file| breaches(file, &words, "has")).collect::<Vec<_>>());
+    none(
+        "left undone",
+        &files("rs").iter().flat_map(|file| breaches(file, &words, "has")).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
