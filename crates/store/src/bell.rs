@@ -1,16 +1,66 @@
 //! The bell: wakes the engine. It carries no data, may be missed, and does not block.
 
+use std::{
+    collections::BTreeSet,
+    mem,
+    sync::{Mutex, PoisonError},
+};
+
 use domain::ids::WorkspaceId;
+use tokio::sync::Notify;
 
 use crate::Store;
+
+#[derive(Default)]
+pub(crate) struct Bell {
+    rung: Mutex<BTreeSet<WorkspaceId>>,
+    notify: Notify,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self, workspace: WorkspaceId) {
+        let is_new = self.rung.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace);
+        if is_new {
+            self.notify.notify_one();
+        }
+    }
+
+    async fn rung(&self) -> Vec<WorkspaceId> {
+        loop {
+            let rung = mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));
+            if !rung.is_empty() {
+                return rung.into_iter().collect();
+            }
+            // A ring between the look and the wait leaves a permit behind, so that it is not missed.
+            self.notify.notified().await;
+        }
+    }
+}
 
 impl Store {
     /// Says that there may be work in a workspace.
     pub fn ring(&self, workspace: WorkspaceId) {
-        todo!()
+        self.bell().ring(workspace);
     }
+
     /// Waits until at least one workspace was rung; returns and clears all.
     pub async fn rung(&self) -> Vec<WorkspaceId> {
-        todo!()
+        self.bell().rung().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn rings_before_the_wait_are_heard_together_and_once() {
+        let bell = Bell::default();
+        for workspace in [2, 1, 2] {
+            bell.ring(WorkspaceId(workspace));
+        }
+        assert_eq!(bell.rung().await, [WorkspaceId(1), WorkspaceId(2)]);
+        let (heard, ()) = tokio::join!(bell.rung(), async { bell.ring(WorkspaceId(3)) });
+        assert_eq!(heard, [WorkspaceId(3)]);
     }
 }

@@ -1,1 +1,101 @@
-//! column
+//! Statements and columns: how rows become values, and what is said when they cannot.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Params, Row};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::{Result, StoreError};
+
+/// Runs a statement; returns how many rows it changed.
+pub(crate) fn run(connection: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    Ok(connection.prepare_cached(sql)?.execute(params)?)
+}
+
+/// Returns the first row.
+pub(crate) fn first<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    connection.prepare_cached(sql)?.query_and_then(params, read)?.next().transpose()
+}
+
+/// Returns all rows.
+pub(crate) fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    connection.prepare_cached(sql)?.query_and_then(params, read)?.collect()
+}
+
+/// A number of rows for `LIMIT`.
+pub(crate) fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// A `COUNT`.
+pub(crate) fn count(row: &Row<'_>, index: usize) -> Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(index)?).unwrap_or_default())
+}
+
+/// A count of changed rows.
+pub(crate) fn rows(changed: usize) -> u64 {
+    u64::try_from(changed).unwrap_or(u64::MAX)
+}
+
+/// A time as it is kept: microseconds since 1970, finer parts cut off.
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+pub(crate) fn timestamp(row: &Row<'_>, index: usize, table: &'static str) -> Result<Timestamp> {
+    Timestamp::from_microsecond(row.get(index)?).map_err(|_| corrupt(table, "a time out of range"))
+}
+
+pub(crate) fn maybe_timestamp(row: &Row<'_>, index: usize, table: &'static str) -> Result<Option<Timestamp>> {
+    match row.get_ref(index)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => timestamp(row, index, table).map(Some),
+    }
+}
+
+/// A word of a closed list.
+pub(crate) fn word<T>(
+    row: &Row<'_>,
+    index: usize,
+    table: &'static str,
+    from_word: impl FnOnce(&str) -> Option<T>,
+) -> Result<T> {
+    from_word(text(row, index, table)?).ok_or_else(|| corrupt(table, "an unknown word"))
+}
+
+pub(crate) fn uuid(row: &Row<'_>, index: usize, table: &'static str) -> Result<Uuid> {
+    text(row, index, table)?.parse().map_err(|_| corrupt(table, "an id that is no UUID"))
+}
+
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize, table: &'static str) -> Result<T> {
+    from_json(text(row, index, table)?, table)
+}
+
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str, table: &'static str) -> Result<T> {
+    // The error's own words could repeat what the row holds.
+    serde_json::from_str(text).map_err(|error| {
+        corrupt(table, &format!("JSON of another shape at line {}, column {}", error.line(), error.column()))
+    })
+}
+
+pub(crate) fn to_json<T: Serialize>(value: &T, table: &'static str) -> Result<String> {
+    serde_json::to_string(value).map_err(|_| corrupt(table, "a value that JSON cannot hold"))
+}
+
+pub(crate) fn text<'a>(row: &'a Row<'_>, index: usize, table: &'static str) -> Result<&'a str> {
+    row.get_ref(index)?.as_str().map_err(|_| corrupt(table, "something else than text"))
+}
+
+fn corrupt(table: &'static str, what: &str) -> StoreError {
+    StoreError::Corrupt { table, what: what.to_owned() }
+}

@@ -2,9 +2,10 @@
 
 use domain::{ids::WorkspaceId, source::System};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use rusqlite::{Row, params};
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Result, Store};
+use crate::{MasterKey, Result, Store, column};
 
 /// How a connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,16 @@ impl Status {
         }
     }
 
+    fn from_word(word: &str, reason: Option<String>) -> Option<Self> {
+        Some(match word {
+            "connected" => Self::Connected,
+            "paused" => Self::Paused,
+            "needs_attention" => Self::NeedsAttention { reason: reason.unwrap_or_default() },
+            "disconnected" => Self::Disconnected,
+            _ => return None,
+        })
+    }
+
     /// The reason, where attention is needed.
     pub fn reason(&self) -> Option<&str> {
         match self {
@@ -61,19 +72,33 @@ impl Status {
     }
 }
 
+const COLUMNS: &str = "workspace, system, status, reason, details, secret, connected_at, changed_at";
+
 impl Store {
     /// The connection to a system.
     pub async fn connection(&self, workspace: WorkspaceId, system: System) -> Result<Option<Connection>> {
-        todo!()
+        let key = self.key();
+        let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace = $1 AND system = $2");
+        self.read(move |rows| {
+            column::first(rows, &sql, params![workspace.0, system.word()], |row| of_row(row, &key))
+        })
+        .await
     }
+
     /// All connections of a workspace.
     pub async fn connections(&self, workspace: WorkspaceId) -> Result<Vec<Connection>> {
-        todo!()
+        let key = self.key();
+        let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace = $1 ORDER BY system");
+        self.read(move |rows| column::all(rows, &sql, [workspace.0], |row| of_row(row, &key))).await
     }
+
     /// Keeps a connection, in place of the one before.
     pub async fn save_connection(&self, connection: Connection) -> Result<()> {
-        todo!()
+        let key = self.key();
+        let changed = self.source_changed(connection.system);
+        self.write_then(move |rows| save(rows, &connection, &key), move |()| changed()).await
     }
+
     /// Changes how a connection stands; nothing happens if there is none.
     pub async fn set_status(
         &self,
@@ -82,10 +107,82 @@ impl Store {
         status: Status,
         now: Timestamp,
     ) -> Result<()> {
-        todo!()
+        let changed = self.source_changed(system);
+        let set = move |rows: &rusqlite::Connection| {
+            let sql = "UPDATE connections SET status = $3, reason = $4, changed_at = $5
+                WHERE workspace = $1 AND system = $2";
+            let values =
+                params![workspace.0, system.word(), status.word(), status.reason(), column::micros(now)];
+            column::run(rows, sql, values).map(|_| ())
+        };
+        self.write_then(set, move |()| changed()).await
     }
+
     /// The connections to a system over all workspaces; all of them, or only those that are connected.
     pub async fn connections_of(&self, system: System, connected_only: bool) -> Result<Vec<Connection>> {
-        todo!()
+        let key = self.key();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM connections WHERE system = $1 AND (status = 'connected' OR NOT $2)
+                ORDER BY workspace"
+        );
+        self.read(move |rows| {
+            column::all(rows, &sql, params![system.word(), connected_only], |row| of_row(row, &key))
+        })
+        .await
     }
+
+    /// What to do once a connection was changed.
+    fn source_changed(&self, system: System) -> impl FnOnce() + Send + 'static {
+        let changed = self.hooks_changed();
+        move || {
+            if matches!(system, System::Source(_)) {
+                changed();
+            }
+        }
+    }
+}
+
+fn save(rows: &rusqlite::Connection, connection: &Connection, key: &MasterKey) -> Result<()> {
+    let sql = "INSERT INTO connections
+            (workspace, system, status, reason, details, secret, connected_at, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (workspace, system) DO UPDATE SET
+            status = excluded.status, reason = excluded.reason, details = excluded.details,
+            secret = excluded.secret, connected_at = excluded.connected_at, changed_at = excluded.changed_at";
+    let place = place(connection.workspace, connection.system);
+    let sealed =
+        connection.secret.as_ref().map(|secret| key.seal(&place, secret.expose_secret())).transpose()?;
+    let values = params![
+        connection.workspace.0,
+        connection.system.word(),
+        connection.status.word(),
+        connection.status.reason(),
+        column::to_json(&connection.details, "connections")?,
+        sealed,
+        column::micros(connection.connected_at),
+        column::micros(connection.changed_at),
+    ];
+    column::run(rows, sql, values).map(|_| ())
+}
+
+fn of_row(row: &Row<'_>, key: &MasterKey) -> Result<Connection> {
+    let workspace = WorkspaceId(row.get(0)?);
+    let system = column::word(row, 1, "connections", System::from_word)?;
+    let reason: Option<String> = row.get(3)?;
+    let sealed: Option<Vec<u8>> = row.get(5)?;
+    let secret = sealed.map(|sealed| key.unseal(&place(workspace, system), &sealed)).transpose()?;
+    Ok(Connection {
+        workspace,
+        system,
+        status: column::word(row, 2, "connections", |word| Status::from_word(word, reason))?,
+        details: column::json(row, 4, "connections")?,
+        secret: secret.map(SecretString::from),
+        connected_at: column::timestamp(row, 6, "connections")?,
+        changed_at: column::timestamp(row, 7, "connections")?,
+    })
+}
+
+/// What a secret is sealed for.
+fn place(workspace: WorkspaceId, system: System) -> String {
+    format!("connections/{}/{}", workspace.0, system.word())
 }

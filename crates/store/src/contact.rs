@@ -7,8 +7,9 @@ use domain::{
     ids::{ContactId, WorkspaceId},
 };
 use jiff::Timestamp;
+use rusqlite::{Connection, params};
 
-use crate::{Result, Store};
+use crate::{Result, Store, column};
 
 /// What is known of one contact key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +29,59 @@ impl Store {
         workspace: WorkspaceId,
         keys: &[ContactKey],
     ) -> Result<HashMap<ContactKey, ContactEntry>> {
-        todo!()
+        let keys = keys.to_vec();
+        self.read(move |connection| {
+            let mut known = HashMap::new();
+            for key in keys {
+                if let Some(entry) = find(connection, workspace, &key)? {
+                    known.insert(key, entry);
+                }
+            }
+            Ok(known)
+        })
+        .await
     }
+}
+
+fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<Option<ContactEntry>> {
+    let sql = "SELECT contact, begun_at, known_at FROM contacts WHERE workspace = $1 AND key = $2";
+    column::first(connection, sql, params![workspace.0, key.text()], |row| {
+        Ok(ContactEntry {
+            id: row.get::<_, Option<String>>(0)?.map(ContactId),
+            begun_at: column::maybe_timestamp(row, 1, "contacts")?,
+            known_at: column::maybe_timestamp(row, 2, "contacts")?,
+        })
+    })
+}
+
+/// Enters that a contact is about to be made.
+pub(crate) fn begin(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    key: &ContactKey,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO contacts (workspace, key, begun_at) VALUES ($1, $2, $3)
+        ON CONFLICT (workspace, key) DO UPDATE SET begun_at = excluded.begun_at";
+    column::run(connection, sql, params![workspace.0, key.text(), column::micros(now)]).map(|_| ())
+}
+
+/// Enters a contact that was made or found.
+pub(crate) fn link(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    key: &ContactKey,
+    id: &ContactId,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO contacts (workspace, key, contact, known_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (workspace, key) DO UPDATE SET
+            contact = excluded.contact, begun_at = NULL, known_at = excluded.known_at";
+    column::run(connection, sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
+}
+
+/// Forgets what is known of a key.
+pub(crate) fn unlink(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<()> {
+    let sql = "DELETE FROM contacts WHERE workspace = $1 AND key = $2";
+    column::run(connection, sql, params![workspace.0, key.text()]).map(|_| ())
 }

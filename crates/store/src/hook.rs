@@ -2,8 +2,10 @@
 
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
 
-use crate::{Result, Store};
+use crate::{MasterKey, Result, Store, StoreError, column};
 
 /// What a hook key leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +21,35 @@ pub struct Hook {
 impl Store {
     /// What a key leads to, expired or not.
     pub async fn hook(&self, key: &str) -> Result<Option<Hook>> {
-        todo!()
+        let hash = hash(key);
+        self.read(move |connection| {
+            let sql = "SELECT workspace, source, expires_at FROM hooks WHERE hash = $1";
+            column::first(connection, sql, [hash], |row| {
+                Ok(Hook {
+                    workspace: WorkspaceId(row.get(0)?),
+                    source: column::word(row, 1, "hooks", Source::from_word)?,
+                    expires_at: column::maybe_timestamp(row, 2, "hooks")?,
+                })
+            })
+        })
+        .await
     }
+
     /// The current key of a source.
     pub async fn hook_key(&self, workspace: WorkspaceId, source: Source) -> Result<Option<String>> {
-        todo!()
+        let key = self.key();
+        self.read(move |connection| {
+            let sql = "SELECT hash, sealed FROM hooks
+                WHERE workspace = $1 AND source = $2 AND expires_at IS NULL ORDER BY seq DESC LIMIT 1";
+            column::first(connection, sql, params![workspace.0, source.word()], |row| {
+                let hash: [u8; 32] = row.get(0)?;
+                let sealed: Vec<u8> = row.get(1)?;
+                key.unseal(&place(workspace, source, &hash), &sealed)
+            })
+        })
+        .await
     }
+
     /// Adds a key; `Taken` if it is in use. The newest that does not expire is the current one.
     pub async fn add_hook_key(
         &self,
@@ -33,8 +58,11 @@ impl Store {
         key: &str,
         now: Timestamp,
     ) -> Result<()> {
-        todo!()
+        let new = New::seal(&self.key(), workspace, source, key, now)?;
+        let changed = self.hooks_changed();
+        self.write_then(move |connection| new.add(connection), move |()| changed()).await
     }
+
     /// Makes `new_key` the current one; the one before works until `old_until`, still older ones go at once.
     pub async fn rotate_hook_key(
         &self,
@@ -44,14 +72,70 @@ impl Store {
         old_until: Timestamp,
         now: Timestamp,
     ) -> Result<()> {
-        todo!()
+        let new = New::seal(&self.key(), workspace, source, new_key, now)?;
+        let changed = self.hooks_changed();
+        let rotate = move |connection: &Connection| {
+            let older = "DELETE FROM hooks WHERE workspace = $1 AND source = $2 AND seq <> COALESCE((
+                SELECT MAX(seq) FROM hooks WHERE workspace = $1 AND source = $2 AND expires_at IS NULL), 0)";
+            column::run(connection, older, params![workspace.0, source.word()])?;
+            let current = "UPDATE hooks SET expires_at = $3 WHERE workspace = $1 AND source = $2";
+            column::run(connection, current, params![workspace.0, source.word(), column::micros(old_until)])?;
+            new.add(connection)
+        };
+        self.write_then(rotate, move |()| changed()).await
     }
+
     /// Removes all keys of a source.
     pub async fn remove_hooks(&self, workspace: WorkspaceId, source: Source) -> Result<()> {
-        todo!()
+        let changed = self.hooks_changed();
+        let remove = move |connection: &Connection| {
+            let sql = "DELETE FROM hooks WHERE workspace = $1 AND source = $2";
+            column::run(connection, sql, params![workspace.0, source.word()]).map(|_| ())
+        };
+        self.write_then(remove, move |()| changed()).await
     }
-    /// A number that grows with each change of hooks or of a source's connection, for caches; since the store was opened.
-    pub fn hooks_version(&self) -> u64 {
-        todo!()
+}
+
+/// A key on its way into the table.
+struct New {
+    workspace: WorkspaceId,
+    source: Source,
+    hash: [u8; 32],
+    sealed: Vec<u8>,
+    now: Timestamp,
+}
+
+impl New {
+    fn seal(
+        master: &MasterKey,
+        workspace: WorkspaceId,
+        source: Source,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let hash = hash(key);
+        let sealed = master.seal(&place(workspace, source, &hash), key)?;
+        Ok(Self { workspace, source, hash, sealed, now })
     }
+
+    fn add(&self, connection: &Connection) -> Result<()> {
+        let sql =
+            "INSERT INTO hooks (hash, workspace, source, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT DO NOTHING";
+        let values =
+            params![self.hash, self.workspace.0, self.source.word(), self.sealed, column::micros(self.now)];
+        match column::run(connection, sql, values)? {
+            0 => Err(StoreError::Taken),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// What a key is sealed for.
+fn place(workspace: WorkspaceId, source: Source, hash: &[u8; 32]) -> String {
+    format!("hooks/{}/{}/{}", workspace.0, source.word(), hex::encode(hash))
 }

@@ -2,8 +2,9 @@
 
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store};
+use crate::{Result, Store, column};
 
 /// How an envelope stands. A new one is `Unread`, `Ignored` or `Kept`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,11 +73,67 @@ pub enum Appended {
     Repeated,
 }
 
+impl EnvelopeState {
+    /// The word in the table and the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unread => "unread",
+            Self::Ignored => "ignored",
+            Self::Kept => "kept",
+            Self::Read => "read",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Unread, Self::Ignored, Self::Kept, Self::Read, Self::Unreadable]
+            .into_iter()
+            .find(|state| state.word() == word)
+    }
+}
+
 impl Store {
     /// Keeps an envelope. The answer is given once it is on disk; many share one commit.
     ///
     /// `Full` at once if the queue is full. Rings the bell of the workspace for an unread one.
     pub async fn append(&self, envelope: NewEnvelope) -> Result<Appended> {
-        todo!()
+        self.queue(envelope).await
     }
+}
+
+/// Adds an envelope, on the writer.
+pub(crate) fn insert(connection: &Connection, envelope: &NewEnvelope) -> Result<Appended> {
+    let sql = "INSERT INTO envelopes (workspace, source, state, subject, event, dedup, received_at, body)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (workspace, source, dedup) WHERE dedup IS NOT NULL DO NOTHING";
+    let values = params![
+        envelope.workspace.0,
+        envelope.source.word(),
+        envelope.state.word(),
+        envelope.subject,
+        envelope.event,
+        envelope.dedup,
+        column::micros(envelope.received_at),
+        envelope.body,
+    ];
+    Ok(match column::run(connection, sql, values)? {
+        0 => Appended::Repeated,
+        _ => Appended::New { seq: connection.last_insert_rowid() },
+    })
+}
+
+/// The columns that `of_row` reads.
+pub(crate) const COLUMNS: &str = "seq, source, state, subject, event, received_at, body";
+
+pub(crate) fn of_row(row: &Row<'_>) -> Result<Envelope> {
+    Ok(Envelope {
+        seq: row.get(0)?,
+        source: column::word(row, 1, "envelopes", Source::from_word)?,
+        state: column::word(row, 2, "envelopes", EnvelopeState::from_word)?,
+        subject: row.get(3)?,
+        event: row.get(4)?,
+        received_at: column::timestamp(row, 5, "envelopes")?,
+        body: row.get(6)?,
+    })
 }

@@ -10,7 +10,9 @@ use chacha20poly1305::{
 };
 use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroizing};
 
-use crate::{Result, StoreError};
+use rusqlite::Connection;
+
+use crate::{Result, StoreError, column};
 
 /// The key that secrets are sealed with at rest. It cannot be printed, and is wiped when dropped.
 pub struct MasterKey(SecretBox<[u8; 32]>);
@@ -62,6 +64,21 @@ impl MasterKey {
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(self.0.expose_secret().into())
     }
+}
+
+const CHECK_PLACE: &str = "installation/master_key_check";
+const CHECK_TEXT: &str = "patchbay";
+
+/// Refuses a key other than the one that the database was first opened with.
+pub(crate) fn check(connection: &Connection, key: &MasterKey) -> Result<()> {
+    let sql = "SELECT value FROM installation WHERE name = 'master_key_check'";
+    let sealed: Option<Vec<u8>> = column::first(connection, sql, [], |row| Ok(row.get(0)?))?;
+    if let Some(sealed) = sealed {
+        return key.unseal(CHECK_PLACE, &sealed).map(|_| ());
+    }
+    let sealed = key.seal(CHECK_PLACE, CHECK_TEXT)?;
+    let sql = "INSERT INTO installation (name, value) VALUES ('master_key_check', $1)";
+    column::run(connection, sql, [sealed]).map(|_| ())
 }
 
 #[cfg(test)]

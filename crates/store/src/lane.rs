@@ -1,9 +1,15 @@
 //! Lanes: what a workspace has to do, and whether it has to wait.
 
+mod claim;
+mod outlook;
+
+use std::sync::Arc;
+
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
+use rusqlite::{Connection, params};
 
-use crate::{Envelope, OpenStep, Result, Store, StoredRecord};
+use crate::{Envelope, OpenStep, Result, Store, StoredRecord, column};
 
 /// What a lane takes at once.
 #[derive(Debug, Clone, Default)]
@@ -41,18 +47,34 @@ pub struct Lane {
 impl Store {
     /// The workspaces with unread envelopes or due records that are not parked beyond `now`.
     pub async fn work(&self, now: Timestamp) -> Result<Vec<WorkspaceId>> {
-        todo!()
+        self.read(move |connection| {
+            let mut work = Vec::new();
+            for outlook in outlook::list(connection, now)? {
+                if outlook.has_work(now) {
+                    work.push(outlook.workspace);
+                }
+            }
+            Ok(work)
+        })
+        .await
     }
+
     /// The next moment after `now` at which a workspace will have work that it has not now.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        todo!()
+        self.read(move |connection| {
+            let outlooks = outlook::list(connection, now)?;
+            Ok(outlooks.iter().filter_map(|outlook| outlook.next(now)).min())
+        })
+        .await
     }
+
     /// Up to `limit` records: those with unread envelopes by their oldest, each with all its unread; then those due.
     ///
     /// No marks are made: a lane is worked by one node.
     pub async fn claim(&self, workspace: WorkspaceId, limit: usize, now: Timestamp) -> Result<Batch> {
-        todo!()
+        self.read(move |connection| claim::batch(connection, workspace, limit, now)).await
     }
+
     /// Lets a lane rest until a moment.
     pub async fn park(
         &self,
@@ -61,18 +83,48 @@ impl Store {
         why: String,
         failures: u32,
     ) -> Result<()> {
-        todo!()
+        let lane = Lane { parked_until: Some(until), why, failures };
+        self.write(move |connection| save(connection, workspace, &lane)).await
     }
+
     /// Ends a lane's rest and forgets its failures.
     pub async fn unpark(&self, workspace: WorkspaceId) -> Result<()> {
-        todo!()
+        self.write(move |connection| save(connection, workspace, &Lane::default())).await
     }
+
     /// How a lane stands.
     pub async fn lane(&self, workspace: WorkspaceId) -> Result<Lane> {
-        todo!()
+        self.read(move |connection| {
+            let sql = "SELECT parked_until, why, failures FROM lanes WHERE workspace = $1";
+            let lane = column::first(connection, sql, [workspace.0], |row| {
+                Ok(Lane {
+                    parked_until: column::maybe_timestamp(row, 0, "lanes")?,
+                    why: row.get(1)?,
+                    failures: row.get(2)?,
+                })
+            })?;
+            Ok(lane.unwrap_or_default())
+        })
+        .await
     }
+
     /// Makes every waiting record due, ends the lane's rest and rings the bell.
     pub async fn wake(&self, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
-        todo!()
+        let bell = Arc::clone(self.bell());
+        let wake = move |connection: &Connection| {
+            let sql = "UPDATE records SET due_at = $2
+                WHERE workspace = $1 AND state = 'waiting' AND (due_at IS NULL OR due_at > $2)";
+            column::run(connection, sql, params![workspace.0, column::micros(now)])?;
+            save(connection, workspace, &Lane::default())
+        };
+        self.write_then(wake, move |()| bell.ring(workspace)).await
     }
+}
+
+fn save(connection: &Connection, workspace: WorkspaceId, lane: &Lane) -> Result<()> {
+    let sql = "INSERT INTO lanes (workspace, parked_until, why, failures) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (workspace) DO UPDATE SET
+            parked_until = excluded.parked_until, why = excluded.why, failures = excluded.failures";
+    let values = params![workspace.0, lane.parked_until.map(column::micros), lane.why, lane.failures];
+    column::run(connection, sql, values).map(|_| ())
 }

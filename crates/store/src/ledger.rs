@@ -2,8 +2,9 @@
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store};
+use crate::{Result, Store, column};
 
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,48 @@ impl Phase {
 impl Store {
     /// What was done for a record and for those it absorbed, oldest first.
     pub async fn ledger_of(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<LedgerEntry>> {
-        todo!()
+        self.read(move |connection| {
+            let sql = "SELECT record, at, step, what, phase, object, object_id, request, answer FROM ledger
+                WHERE workspace = $1 AND (record = $2
+                    OR record IN (SELECT absorbed FROM absorptions WHERE workspace = $1 AND record = $2))
+                ORDER BY seq";
+            column::all(connection, sql, params![workspace.0, record.to_string()], of_row)
+        })
+        .await
     }
+}
+
+/// Adds an entry, on the writer.
+pub(crate) fn add(connection: &Connection, workspace: WorkspaceId, entry: &LedgerEntry) -> Result<()> {
+    let sql = "INSERT INTO ledger
+            (workspace, record, at, step, what, phase, object, object_id, request, answer)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let (object, object_id) = entry.object.as_ref().map(|(object, id)| (object, id)).unzip();
+    let values = params![
+        workspace.0,
+        entry.record.to_string(),
+        column::micros(entry.at),
+        entry.step,
+        entry.what,
+        entry.phase.word(),
+        object,
+        object_id,
+        column::to_json(&entry.request, "ledger")?,
+        column::to_json(&entry.answer, "ledger")?,
+    ];
+    column::run(connection, sql, values).map(|_| ())
+}
+
+fn of_row(row: &Row<'_>) -> Result<LedgerEntry> {
+    let object: Option<String> = row.get(5)?;
+    Ok(LedgerEntry {
+        record: RecordId(column::uuid(row, 0, "ledger")?),
+        at: column::timestamp(row, 1, "ledger")?,
+        step: row.get(2)?,
+        what: row.get(3)?,
+        phase: column::word(row, 4, "ledger", Phase::from_word)?,
+        object: object.zip(row.get(6)?),
+        request: column::json(row, 7, "ledger")?,
+        answer: column::json(row, 8, "ledger")?,
+    })
 }

@@ -1,1 +1,28 @@
-//! migrate
+//! Migrations: numbered SQL files, each applied once and in order.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{Result, StoreError};
+
+/// The files under `migrations/`, the first being version 1.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_start.sql")];
+
+/// Brings the schema up to date, in one transaction.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction
+        .execute_batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
+    let found: i64 =
+        transaction
+            .query_row("SELECT COALESCE(MAX(version), 0) FROM schema_version", [], |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (version, sql) in (1..=known).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
+        transaction.execute_batch(sql)?;
+        transaction.execute("INSERT INTO schema_version (version) VALUES ($1)", [version])?;
+    }
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,9 +1,14 @@
 //! Problems: records that a person should look at, and envelopes that could not be read.
 
+mod list;
+
+use std::sync::Arc;
+
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
+use rusqlite::{Connection, params};
 
-use crate::{Page, Result, Store};
+use crate::{Page, Result, Store, column};
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,18 +31,95 @@ impl Store {
         limit: usize,
         cursor: Option<String>,
     ) -> Result<Page<ProblemRow>> {
-        todo!()
+        self.read(move |connection| list::problems(connection, workspace, limit, cursor.as_deref())).await
     }
+
     /// Tries a problem again; says whether there was one. Rings the bell.
     pub async fn retry(&self, workspace: WorkspaceId, problem_id: &str, now: Timestamp) -> Result<bool> {
-        todo!()
+        let Some(problem) = Which::read(problem_id) else { return Ok(false) };
+        let bell = Arc::clone(self.bell());
+        let retry = move |connection: &Connection| {
+            let changed = match problem {
+                Which::Record(id) => {
+                    let sql = format!("{RETRY_RECORDS} AND id = $3");
+                    column::run(connection, &sql, params![workspace.0, column::micros(now), id.to_string()])?
+                }
+                Which::Envelope(seq) => {
+                    column::run(connection, &format!("{RETRY_ENVELOPES} AND seq = $2"), [workspace.0, seq])?
+                }
+            };
+            Ok(changed > 0)
+        };
+        let ring = move |is_there: &bool| {
+            if *is_there {
+                bell.ring(workspace);
+            }
+        };
+        self.write_then(retry, ring).await
     }
+
     /// Tries all problems again; says how many there were. Rings the bell.
     pub async fn retry_all(&self, workspace: WorkspaceId, now: Timestamp) -> Result<u64> {
-        todo!()
+        let bell = Arc::clone(self.bell());
+        let retry = move |connection: &Connection| {
+            let records = column::run(connection, RETRY_RECORDS, [workspace.0, column::micros(now)])?;
+            let envelopes = column::run(connection, RETRY_ENVELOPES, [workspace.0])?;
+            Ok(column::rows(records + envelopes))
+        };
+        self.write_then(retry, move |_| bell.ring(workspace)).await
     }
+
     /// Lets a problem go: the record counts as logged, the envelope as ignored. Says whether there was one.
     pub async fn dismiss(&self, workspace: WorkspaceId, problem_id: &str, now: Timestamp) -> Result<bool> {
-        todo!()
+        let Some(problem) = Which::read(problem_id) else { return Ok(false) };
+        self.write(move |connection| {
+            let changed = match problem {
+                Which::Record(id) => {
+                    let sql = "UPDATE records SET state = 'logged', why = 'Dismissed.', attempts = 0, due_at = NULL,
+                            problem = NULL, problem_since = NULL, changed_at = $2
+                        WHERE workspace = $1 AND state = 'problem' AND id = $3";
+                    column::run(connection, sql, params![workspace.0, column::micros(now), id.to_string()])?
+                }
+                Which::Envelope(seq) => {
+                    let sql = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
+                        WHERE workspace = $1 AND state = 'unreadable' AND seq = $2";
+                    column::run(connection, sql, [workspace.0, seq])?
+                }
+            };
+            Ok(changed > 0)
+        })
+        .await
+    }
+}
+
+const RETRY_RECORDS: &str = "UPDATE records SET state = 'waiting', why = 'To be tried again.', attempts = 0,
+        due_at = $2, problem = NULL, problem_since = NULL, changed_at = $2
+    WHERE workspace = $1 AND state = 'problem'";
+
+const RETRY_ENVELOPES: &str = "UPDATE envelopes SET state = 'unread', problem = NULL, problem_since = NULL
+    WHERE workspace = $1 AND state = 'unreadable'";
+
+/// Whose problem it is.
+#[derive(Clone, Copy)]
+enum Which {
+    Record(RecordId),
+    Envelope(i64),
+}
+
+const ENVELOPE: &str = "envelope-";
+
+impl Which {
+    fn read(id: &str) -> Option<Self> {
+        match id.strip_prefix(ENVELOPE) {
+            Some(seq) => seq.parse().ok().map(Self::Envelope),
+            None => id.parse().ok().map(RecordId).map(Self::Record),
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::Record(id) => id.to_string(),
+            Self::Envelope(seq) => format!("{ENVELOPE}{seq}"),
+        }
     }
 }

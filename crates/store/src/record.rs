@@ -1,13 +1,16 @@
 //! Records as they are kept, and their lists for people.
 
+mod list;
+
 use domain::{
     ids::{RecordId, WorkspaceId},
     record::Record,
     source::Source,
 };
 use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
 
-use crate::{Envelope, Page, Result, Store};
+use crate::{Envelope, Page, Result, Store, column, inbox};
 
 /// How a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +95,18 @@ impl RecordState {
 impl Store {
     /// The records that match, newest first.
     pub async fn records(&self, workspace: WorkspaceId, filter: Filter) -> Result<Page<StoredRecord>> {
-        todo!()
+        self.read(move |connection| list::records(connection, workspace, &filter)).await
     }
+
     /// A record by its id, or by that of one it absorbed.
     pub async fn record(&self, workspace: WorkspaceId, id: RecordId) -> Result<Option<StoredRecord>> {
-        todo!()
+        self.read(move |connection| match find(connection, workspace, id)? {
+            Some(record) => Ok(Some(record)),
+            None => find_heir(connection, workspace, id),
+        })
+        .await
     }
+
     /// The record known by an external id, the newest or an older one.
     pub async fn record_by_key(
         &self,
@@ -105,10 +114,95 @@ impl Store {
         source: Source,
         external_id: &str,
     ) -> Result<Option<StoredRecord>> {
-        todo!()
+        let external_id = external_id.to_owned();
+        self.read(move |connection| match id_of(connection, workspace, source.word(), &external_id)? {
+            Some(id) => find(connection, workspace, id),
+            None => Ok(None),
+        })
+        .await
     }
+
     /// The envelopes of a record, oldest first.
     pub async fn envelopes_of(&self, workspace: WorkspaceId, id: RecordId) -> Result<Vec<Envelope>> {
-        todo!()
+        self.read(move |connection| {
+            let mut envelopes = Vec::new();
+            for (external_id, source) in keys(connection, workspace, id)? {
+                let sql = format!(
+                    "SELECT {} FROM envelopes WHERE workspace = $1 AND source = $2 AND subject = $3",
+                    inbox::COLUMNS
+                );
+                let values = params![workspace.0, source, external_id];
+                envelopes.extend(column::all(connection, &sql, values, inbox::of_row)?);
+            }
+            envelopes.sort_by_key(|envelope| envelope.seq);
+            Ok(envelopes)
+        })
+        .await
     }
+}
+
+/// The columns that `of_row` reads, of the table by the name `r`.
+pub(crate) const COLUMNS: &str = "r.workspace, r.state, r.why, r.attempts, r.due_at, r.problem, r.problem_since, \
+    r.created_at, r.changed_at, r.record";
+
+pub(crate) fn of_row(row: &Row<'_>) -> Result<StoredRecord> {
+    let reason: Option<String> = row.get(5)?;
+    let since = column::maybe_timestamp(row, 6, "records")?;
+    Ok(StoredRecord {
+        workspace: WorkspaceId(row.get(0)?),
+        state: column::word(row, 1, "records", RecordState::from_word)?,
+        why: row.get(2)?,
+        attempts: row.get(3)?,
+        due_at: column::maybe_timestamp(row, 4, "records")?,
+        problem: reason.zip(since).map(|(reason, since)| Problem { reason, since }),
+        created_at: column::timestamp(row, 7, "records")?,
+        changed_at: column::timestamp(row, 8, "records")?,
+        record: column::json(row, 9, "records")?,
+    })
+}
+
+pub(crate) fn find(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    id: RecordId,
+) -> Result<Option<StoredRecord>> {
+    let sql = format!("SELECT {COLUMNS} FROM records r WHERE r.workspace = $1 AND r.id = $2");
+    column::first(connection, &sql, params![workspace.0, id.to_string()], of_row)
+}
+
+/// The record that absorbed this one.
+fn find_heir(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    absorbed: RecordId,
+) -> Result<Option<StoredRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM absorptions a
+            JOIN records r ON r.workspace = a.workspace AND r.id = a.record
+            WHERE a.workspace = $1 AND a.absorbed = $2"
+    );
+    column::first(connection, &sql, params![workspace.0, absorbed.to_string()], of_row)
+}
+
+/// The record known by an external id; the source by its word.
+pub(crate) fn id_of(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<RecordId>> {
+    let sql = "SELECT record FROM record_keys WHERE workspace = $1 AND external_id = $2 AND source = $3";
+    let values = params![workspace.0, external_id, source];
+    let id = column::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
+    Ok(id.map(RecordId))
+}
+
+/// The external ids that a record is known by, each with its source's word.
+pub(crate) fn keys(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    id: RecordId,
+) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT external_id, source FROM record_keys WHERE workspace = $1 AND record = $2";
+    column::all(connection, sql, params![workspace.0, id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -1,20 +1,66 @@
 //! Replay: envelopes of a span are read again.
 
+use std::sync::Arc;
+
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
+use rusqlite::{Connection, params};
 
-use crate::{Result, Store};
+use crate::{Result, Store, column};
+
+/// Envelopes looked at in one write, so that webhooks need not wait for a long replay.
+const CHUNK: usize = 2_000;
 
 impl Store {
-    /// Makes the read, kept and unreadable envelopes received in `[from, to)` unread again; says how many. Rings the bell.
+    /// Makes the read, kept and unreadable envelopes received in `[from, to)` unread again; says how many.
+    ///
+    /// Goes in parts, each of which rings the bell: after a failure some are unread and some are not, and
+    /// doing it again is safe.
     pub async fn replay(
         &self,
         workspace: WorkspaceId,
         from: Timestamp,
         to: Timestamp,
         source: Option<Source>,
-        now: Timestamp,
+        _now: Timestamp,
     ) -> Result<u64> {
-        todo!()
+        let mut replayed = 0;
+        // The least place that is not before the span.
+        let mut place = Some((column::micros(from), i64::MIN));
+        let to = column::micros(to);
+        while let Some(after) = place {
+            let bell = Arc::clone(self.bell());
+            let part = move |connection: &Connection| part(connection, workspace, after, to, source);
+            let ring = move |(changed, _): &(usize, Option<(i64, i64)>)| {
+                if *changed > 0 {
+                    bell.ring(workspace);
+                }
+            };
+            let (changed, next) = self.write_then(part, ring).await?;
+            replayed += column::rows(changed);
+            place = next;
+        }
+        Ok(replayed)
     }
+}
+
+/// Replays the envelopes from a place (time of arrival and number) on; returns how many, and where to go on.
+fn part(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    (received_at, seq): (i64, i64),
+    to: i64,
+    source: Option<Source>,
+) -> Result<(usize, Option<(i64, i64)>)> {
+    let sql = "SELECT received_at, seq FROM envelopes
+        WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND received_at < $4
+        ORDER BY received_at, seq LIMIT 1 OFFSET $5";
+    let values = params![workspace.0, received_at, seq, to, column::limit(CHUNK)];
+    let next = column::first(connection, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (end_at, end_seq) = next.unwrap_or((to, i64::MIN));
+    let sql = "UPDATE envelopes SET state = 'unread', problem = NULL, problem_since = NULL
+        WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND (received_at, seq) < ($4, $5)
+            AND state IN ('read', 'kept', 'unreadable') AND ($6 IS NULL OR source = $6)";
+    let values = params![workspace.0, received_at, seq, end_at, end_seq, source.map(Source::word)];
+    Ok((column::run(connection, sql, values)?, next))
 }

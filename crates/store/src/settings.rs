@@ -4,28 +4,57 @@ use domain::{
     ids::WorkspaceId,
     settings::{CallSettings, MeetingSettings},
 };
+use rusqlite::{Connection, params};
+use serde::de::DeserializeOwned;
 
-use crate::{Result, Store};
+use crate::{Result, Store, column};
 
 impl Store {
     /// The settings for calls; the default if none were saved.
     pub async fn call_settings(&self, workspace: WorkspaceId) -> Result<CallSettings> {
-        todo!()
+        self.read(move |connection| calls(connection, workspace)).await
     }
+
     /// Keeps the settings for calls.
     pub async fn save_call_settings(&self, workspace: WorkspaceId, settings: &CallSettings) -> Result<()> {
-        todo!()
+        self.save_settings(workspace, "calls", column::to_json(settings, "settings")?).await
     }
+
     /// The settings for meetings; the default if none were saved.
     pub async fn meeting_settings(&self, workspace: WorkspaceId) -> Result<MeetingSettings> {
-        todo!()
+        self.read(move |connection| saved(connection, workspace, "meetings")).await
     }
+
     /// Keeps the settings for meetings.
     pub async fn save_meeting_settings(
         &self,
         workspace: WorkspaceId,
         settings: &MeetingSettings,
     ) -> Result<()> {
-        todo!()
+        self.save_settings(workspace, "meetings", column::to_json(settings, "settings")?).await
     }
+
+    async fn save_settings(&self, workspace: WorkspaceId, name: &'static str, body: String) -> Result<()> {
+        self.write(move |connection| {
+            let sql = "INSERT INTO settings (workspace, name, body) VALUES ($1, $2, $3)
+                ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
+            column::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
+        })
+        .await
+    }
+}
+
+pub(crate) fn calls(connection: &Connection, workspace: WorkspaceId) -> Result<CallSettings> {
+    saved(connection, workspace, "calls")
+}
+
+fn saved<T: Default + DeserializeOwned>(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<T> {
+    let sql = "SELECT body FROM settings WHERE workspace = $1 AND name = $2";
+    let saved =
+        column::first(connection, sql, params![workspace.0, name], |row| column::json(row, 0, "settings"))?;
+    Ok(saved.unwrap_or_default())
 }

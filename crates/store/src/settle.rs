@@ -1,13 +1,18 @@
 //! Beginning steps and settling them, each in one transaction.
 
+mod mark;
+mod save;
+pub(crate) mod step;
+
 use domain::{
     contact::ContactKey,
     ids::{ContactId, RecordId, StepKey, WorkspaceId},
     record::Record,
 };
 use jiff::Timestamp;
+use rusqlite::Connection;
 
-use crate::{LedgerEntry, RecordState, Result, Store};
+use crate::{LedgerEntry, RecordState, Result, Store, contact, ledger};
 
 /// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,10 +97,52 @@ pub enum Mark {
 impl Store {
     /// Keeps what is about to be sent: steps as open, contacts as begun, contacts found as known.
     pub async fn begin(&self, workspace: WorkspaceId, begin: Begin, now: Timestamp) -> Result<()> {
-        todo!()
+        self.write(move |connection| begun(connection, workspace, &begin, now)).await
     }
+
     /// Keeps what came of a batch, all of it or nothing.
     pub async fn settle(&self, workspace: WorkspaceId, settlement: Settlement, now: Timestamp) -> Result<()> {
-        todo!()
+        self.write(move |connection| settled(connection, workspace, &settlement, now)).await
     }
+}
+
+fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Timestamp) -> Result<()> {
+    for step in &begin.steps {
+        step::open(connection, workspace, step)?;
+    }
+    for key in &begin.contacts {
+        contact::begin(connection, workspace, key, now)?;
+    }
+    for (key, id) in &begin.links {
+        contact::link(connection, workspace, key, id, now)?;
+    }
+    for entry in &begin.ledger {
+        ledger::add(connection, workspace, entry)?;
+    }
+    Ok(())
+}
+
+fn settled(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<()> {
+    for (record, key) in &settlement.closed {
+        step::close(connection, workspace, *record, key)?;
+    }
+    save::records(connection, workspace, &settlement.saves, &settlement.absorbed, now)?;
+    for (seq, mark) in &settlement.marks {
+        mark::put(connection, workspace, *seq, mark, now)?;
+    }
+    for key in &settlement.unlinks {
+        contact::unlink(connection, workspace, key)?;
+    }
+    for (key, id) in &settlement.links {
+        contact::link(connection, workspace, key, id, now)?;
+    }
+    for entry in &settlement.ledger {
+        ledger::add(connection, workspace, entry)?;
+    }
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! Numbers for the metrics, and whether the store works.
 
 use jiff::Timestamp;
+use rusqlite::{Connection, Row};
 
-use crate::{Result, Store};
+use crate::{Result, Store, StoreError, column};
 
 /// Numbers over all workspaces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,10 +21,44 @@ pub struct Stats {
 impl Store {
     /// Numbers over all workspaces.
     pub async fn stats(&self) -> Result<Stats> {
-        todo!()
+        self.read(|connection| {
+            let count = |sql| -> Result<u64> {
+                Ok(column::first(connection, sql, [], |row| column::count(row, 0))?.unwrap_or(0))
+            };
+            let unreadable = count("SELECT COUNT(*) FROM envelopes WHERE state = 'unreadable'")?;
+            // The first unread of each workspace: envelopes come in the order of their numbers, nearly.
+            let oldest = "SELECT MIN(first) FROM (SELECT (SELECT e.received_at FROM envelopes e
+                WHERE e.workspace = w.id AND e.state = 'unread' ORDER BY e.seq LIMIT 1) AS first
+                FROM workspaces w) AS firsts";
+            let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "envelopes");
+            Ok(Stats {
+                unread: count("SELECT COUNT(*) FROM envelopes WHERE state = 'unread'")?,
+                oldest_unread: column::first(connection, oldest, [], read)?.flatten(),
+                waiting: count("SELECT COUNT(*) FROM records WHERE state = 'waiting'")?,
+                problems: count("SELECT COUNT(*) FROM records WHERE state = 'problem'")? + unreadable,
+            })
+        })
+        .await
     }
+
     /// Writes and reads something trivial.
     pub async fn ready(&self) -> Result<()> {
-        todo!()
+        let beat = |connection: &Connection| {
+            let sql = "INSERT INTO pulse (id, beats) VALUES (1, 1)
+                ON CONFLICT (id) DO UPDATE SET beats = pulse.beats + 1";
+            column::run(connection, sql, []).map(|_| ())
+        };
+        self.write(beat).await?;
+        self.read(|connection| {
+            let sql = "SELECT beats FROM pulse WHERE id = 1";
+            match column::first(connection, sql, [], |row| column::count(row, 0))? {
+                Some(_) => Ok(()),
+                None => Err(StoreError::Corrupt {
+                    table: "pulse",
+                    what: "a row just written is missing".to_owned(),
+                }),
+            }
+        })
+        .await
     }
 }

@@ -2,9 +2,10 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
+use rusqlite::{Row, params};
 use uuid::Uuid;
 
-use crate::{Result, Store};
+use crate::{Result, Store, StoreError, column};
 
 /// What the bearer of a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,21 +48,58 @@ impl Role {
     }
 }
 
+const COLUMNS: &str = "id, hash, role, workspace, name, created_at";
+
 impl Store {
     /// Adds a token; `Taken` if its id or hash is known.
     pub async fn add_token(&self, token: Token) -> Result<()> {
-        todo!()
+        self.write(move |connection| {
+            let sql = "INSERT INTO tokens (id, hash, role, workspace, name, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+            let values = params![
+                token.id.to_string(),
+                token.hash,
+                token.role.word(),
+                token.workspace.map(|workspace| workspace.0),
+                token.name,
+                column::micros(token.created_at),
+            ];
+            match column::run(connection, sql, values)? {
+                0 => Err(StoreError::Taken),
+                _ => Ok(()),
+            }
+        })
+        .await
     }
+
     /// The token with that SHA-256.
     pub async fn token(&self, hash: [u8; 32]) -> Result<Option<Token>> {
-        todo!()
+        let sql = format!("SELECT {COLUMNS} FROM tokens WHERE hash = $1");
+        self.read(move |connection| column::first(connection, &sql, [hash], of_row)).await
     }
+
     /// All tokens, oldest first.
     pub async fn tokens(&self) -> Result<Vec<Token>> {
-        todo!()
+        let sql = format!("SELECT {COLUMNS} FROM tokens ORDER BY created_at, id");
+        self.read(move |connection| column::all(connection, &sql, [], of_row)).await
     }
+
     /// Removes a token; says whether there was one.
     pub async fn remove_token(&self, id: Uuid) -> Result<bool> {
-        todo!()
+        self.write(move |connection| {
+            Ok(column::run(connection, "DELETE FROM tokens WHERE id = $1", [id.to_string()])? > 0)
+        })
+        .await
     }
+}
+
+fn of_row(row: &Row<'_>) -> Result<Token> {
+    Ok(Token {
+        id: column::uuid(row, 0, "tokens")?,
+        hash: row.get(1)?,
+        role: column::word(row, 2, "tokens", Role::from_word)?,
+        workspace: row.get::<_, Option<i64>>(3)?.map(WorkspaceId),
+        name: row.get(4)?,
+        created_at: column::timestamp(row, 5, "tokens")?,
+    })
 }

@@ -2,8 +2,9 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store};
+use crate::{Result, Store, StoreError, column};
 
 /// One organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +20,38 @@ pub struct Workspace {
 impl Store {
     /// Returns the workspace of that slug, made if there is none.
     pub async fn ensure_workspace(&self, slug: &str, now: Timestamp) -> Result<Workspace> {
-        todo!()
+        let slug = slug.to_owned();
+        self.write(move |connection| {
+            let sql =
+                "INSERT INTO workspaces (slug, name, created_at) VALUES ($1, $1, $2) ON CONFLICT DO NOTHING";
+            column::run(connection, sql, params![slug, column::micros(now)])?;
+            find(connection, &slug)?.ok_or_else(|| StoreError::Corrupt {
+                table: "workspaces",
+                what: "a row just made is missing".to_owned(),
+            })
+        })
+        .await
     }
+
     /// The workspace of that slug.
     pub async fn workspace(&self, slug: &str) -> Result<Option<Workspace>> {
-        todo!()
+        let slug = slug.to_owned();
+        self.read(move |connection| find(connection, &slug)).await
     }
+
     /// All workspaces, in the order they were made.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>> {
-        todo!()
+        self.read(|connection| {
+            column::all(connection, "SELECT id, slug, name FROM workspaces ORDER BY id", [], of_row)
+        })
+        .await
     }
+}
+
+fn find(connection: &Connection, slug: &str) -> Result<Option<Workspace>> {
+    column::first(connection, "SELECT id, slug, name FROM workspaces WHERE slug = $1", [slug], of_row)
+}
+
+fn of_row(row: &Row<'_>) -> Result<Workspace> {
+    Ok(Workspace { id: WorkspaceId(row.get(0)?), slug: row.get(1)?, name: row.get(2)? })
 }

@@ -1,1 +1,214 @@
-//! writer
+//! The writer: one thread that owns the connection that writes, and commits many jobs at once.
+//!
+//! Invariant: a job is answered only after the commit that holds it returned; if the commit fails, each job
+//! of the group gets the error.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Appended, EnvelopeState, NewEnvelope, Result, StoreError, bell::Bell, inbox};
+
+/// Jobs in one transaction at most. More would make the first wait longer and gain little (HOUSE, choices made).
+const GROUP_MAX: usize = 512;
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    Append(Append),
+    Write(Box<dyn Write>),
+    /// Do what is queued, then stop and say so.
+    Stop(oneshot::Sender<()>),
+}
+
+/// The most frequent job, without an allocation of its own.
+pub(crate) struct Append {
+    pub(crate) envelope: NewEnvelope,
+    pub(crate) weight: Weight,
+    pub(crate) tell: oneshot::Sender<Result<Appended>>,
+    pub(crate) answer: Option<Result<Appended>>,
+}
+
+/// The bytes that an envelope takes in the queue, given back when dropped.
+pub(crate) struct Weight {
+    queued: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Weight {
+    /// Puts the bytes on the scale; `None` if the queue would weigh more than `bytes_max`.
+    pub(crate) fn put(queued: &Arc<AtomicUsize>, bytes: usize, bytes_max: usize) -> Option<Self> {
+        let weight = Self { queued: Arc::clone(queued), bytes };
+        let before = queued.fetch_add(bytes, Ordering::Relaxed);
+        (before.saturating_add(bytes) <= bytes_max).then_some(weight)
+    }
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        self.queued.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Any other job.
+pub(crate) trait Write: Send {
+    /// Does the work; says whether its changes are to be kept.
+    fn work(&mut self, connection: &Connection) -> bool;
+    /// Answers, once it is known what became of the transaction.
+    fn tell(self: Box<Self>, committed: Result<()>);
+}
+
+/// A closure as a job; `after` runs between the commit and the answer.
+pub(crate) struct Closure<T, F, A> {
+    pub(crate) work: Option<F>,
+    pub(crate) after: A,
+    pub(crate) tell: oneshot::Sender<Result<T>>,
+    pub(crate) answer: Option<Result<T>>,
+}
+
+impl<T, F, A> Write for Closure<T, F, A>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+    A: FnOnce(&T) + Send,
+{
+    fn work(&mut self, connection: &Connection) -> bool {
+        self.answer = self.work.take().map(|work| work(connection));
+        matches!(self.answer, Some(Ok(_)))
+    }
+
+    fn tell(self: Box<Self>, committed: Result<()>) {
+        let answer = settled(self.answer, committed);
+        if let Ok(value) = &answer {
+            (self.after)(value);
+        }
+        // Nobody may be waiting any more: the work is done all the same.
+        let _ = self.tell.send(answer);
+    }
+}
+
+impl Append {
+    fn tell(self, committed: Result<()>, bell: &Bell) {
+        let answer = settled(self.answer, committed);
+        if matches!(answer, Ok(Appended::New { .. })) && self.envelope.state == EnvelopeState::Unread {
+            bell.ring(self.envelope.workspace);
+        }
+        drop(self.weight);
+        let _ = self.tell.send(answer);
+    }
+}
+
+/// The job's own error, else that of the transaction, else the value.
+fn settled<T>(answer: Option<Result<T>>, committed: Result<()>) -> Result<T> {
+    let value = answer.unwrap_or_else(|| Err(committed.clone().err().unwrap_or(StoreError::RolledBack)))?;
+    committed.map(|()| value)
+}
+
+impl Job {
+    fn work(&mut self, connection: &Connection) {
+        match self {
+            // A single statement undoes itself if it fails: no savepoint is needed.
+            Self::Append(append) => append.answer = Some(inbox::insert(connection, &append.envelope)),
+            Self::Write(write) => {
+                let is_open = connection.execute_batch("SAVEPOINT job").is_ok();
+                if is_open && !write.work(connection) {
+                    let _ = connection.execute_batch("ROLLBACK TO job");
+                }
+                let _ = connection.execute_batch("RELEASE job");
+            }
+            Self::Stop(_) => {}
+        }
+    }
+
+    fn tell(self, committed: Result<()>, bell: &Bell) {
+        match self {
+            Self::Append(append) => append.tell(committed, bell),
+            Self::Write(write) => write.tell(committed),
+            Self::Stop(_) => {}
+        }
+    }
+}
+
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) bell: Arc<Bell>,
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty.
+    pub(crate) fn run(self, mut jobs: mpsc::Receiver<Job>) {
+        let mut closing = Vec::new();
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        while let Some(first) = jobs.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Stop(tell) => {
+                        jobs.close();
+                        closing.push(tell);
+                    }
+                    job => group.push(job),
+                }
+                next = if group.len() < GROUP_MAX { jobs.try_recv().ok() } else { None };
+            }
+            self.carry_out(&mut group);
+        }
+        // A tidy end only: what the log holds is read on the next start too.
+        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        drop(self.connection);
+        for tell in closing {
+            let _ = tell.send(());
+        }
+    }
+
+    /// Carries out a group in one transaction and answers each; leaves the group empty.
+    fn carry_out(&self, group: &mut Vec<Job>) {
+        if group.is_empty() {
+            return;
+        }
+        let mut waiting = std::mem::take(group).into_iter();
+        let mut opened = self.open();
+        for mut job in waiting.by_ref() {
+            if let Err(error) = &opened {
+                job.tell(Err(error.clone()), &self.bell);
+                continue;
+            }
+            job.work(&self.connection);
+            group.push(job);
+            if self.connection.is_autocommit() {
+                // SQLite gave up the whole transaction: the disk is full or failed.
+                self.answer(group, &Err(StoreError::RolledBack));
+                opened = self.open();
+            }
+        }
+        if opened.is_ok() {
+            let committed = self.commit();
+            self.answer(group, &committed);
+        }
+    }
+
+    fn answer(&self, group: &mut Vec<Job>, committed: &Result<()>) {
+        for job in group.drain(..) {
+            job.tell(committed.clone(), &self.bell);
+        }
+    }
+
+    fn open(&self) -> Result<()> {
+        // Immediate: the lock is taken at once, so that no job fails for another process's sake half-way.
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    fn commit(&self) -> Result<()> {
+        let committed = self.connection.execute_batch("COMMIT");
+        if committed.is_err() && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        if let Err(error) = &committed {
+            tracing::error!(%error, "a group of writes could not be committed");
+        }
+        Ok(committed?)
+    }
+}

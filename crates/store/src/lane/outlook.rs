@@ -1,0 +1,58 @@
+//! What each workspace has to do, now and next.
+
+use domain::ids::WorkspaceId;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use crate::{Result, column};
+
+/// What one workspace has to do.
+pub(super) struct Outlook {
+    pub(super) workspace: WorkspaceId,
+    /// Until when it rests, past or to come.
+    parked_until: Option<Timestamp>,
+    /// Whether anything is unread or due.
+    is_due: bool,
+    /// When the next record will be due.
+    next_due: Option<Timestamp>,
+}
+
+impl Outlook {
+    fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.parked_until.filter(|until| *until > now)
+    }
+
+    /// Whether there is something to do at `now`.
+    pub(super) fn has_work(&self, now: Timestamp) -> bool {
+        self.is_due && self.rests_until(now).is_none()
+    }
+
+    /// The next moment that changes that.
+    pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.rests_until(now) {
+            Some(until) if self.is_due => Some(until),
+            Some(until) => self.next_due.map(|due| due.max(until)),
+            None => self.next_due,
+        }
+    }
+}
+
+/// Looks at each workspace: an index look-up or two for each.
+pub(super) const LIST: &str = "SELECT w.id, l.parked_until,
+        EXISTS (SELECT 1 FROM envelopes e WHERE e.workspace = w.id AND e.state = 'unread')
+        OR EXISTS (SELECT 1 FROM records r WHERE r.workspace = w.id AND r.due_at <= $1),
+        (SELECT MIN(r.due_at) FROM records r WHERE r.workspace = w.id AND r.due_at > $1)
+    FROM workspaces w LEFT JOIN lanes l ON l.workspace = w.id ORDER BY w.id";
+
+pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Outlook>> {
+    column::all(connection, LIST, params![column::micros(now)], of_row)
+}
+
+fn of_row(row: &Row<'_>) -> Result<Outlook> {
+    Ok(Outlook {
+        workspace: WorkspaceId(row.get(0)?),
+        parked_until: column::maybe_timestamp(row, 1, "lanes")?,
+        is_due: row.get(2)?,
+        next_due: column::maybe_timestamp(row, 3, "records")?,
+    })
+}

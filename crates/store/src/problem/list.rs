@@ -1,0 +1,81 @@
+//! The list of problems: records and envelopes, merged by when the problem arose.
+
+use domain::ids::{RecordId, WorkspaceId};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::Which;
+use crate::{Page, ProblemRow, Result, StoreError, column, page::Cursor};
+
+/// A problem with its place in the list: by time, and at one time records before envelopes.
+struct Placed {
+    since: Timestamp,
+    which: Which,
+    reason: String,
+}
+
+impl Placed {
+    /// Greater comes first.
+    fn rank(&self) -> (i64, bool, String, i64) {
+        let (is_record, id, seq) = match self.which {
+            Which::Record(id) => (true, id.to_string(), 0),
+            Which::Envelope(seq) => (false, String::new(), seq),
+        };
+        (column::micros(self.since), is_record, id, seq)
+    }
+}
+
+pub(super) const OF_RECORDS: &str = "SELECT problem_since, id, COALESCE(problem, why) FROM records
+    WHERE workspace = $1 AND state = 'problem' AND (problem_since, id) < ($2, $3)
+    ORDER BY problem_since DESC, id DESC LIMIT $4";
+
+pub(super) const OF_ENVELOPES: &str = "SELECT problem_since, seq, problem FROM envelopes
+    WHERE workspace = $1 AND state = 'unreadable' AND (problem_since, seq) < ($2, $3)
+    ORDER BY problem_since DESC, seq DESC LIMIT $4";
+
+pub(super) fn problems(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    limit: usize,
+    cursor: Option<&str>,
+) -> Result<Page<ProblemRow>> {
+    let cursor = cursor.map(Cursor::read).transpose()?;
+    // Where each of the two lists goes on; from the top, greater than any.
+    let (at, record, seq) = match cursor {
+        None => (i64::MAX, String::new(), i64::MIN),
+        Some(cursor) => match Which::read(&cursor.id).ok_or(StoreError::Cursor)? {
+            Which::Record(id) => (cursor.at, id.to_string(), i64::MAX),
+            Which::Envelope(seq) => (cursor.at, String::new(), seq),
+        },
+    };
+    let rows = column::limit(limit.saturating_add(1));
+    let mut placed = column::all(connection, OF_RECORDS, params![workspace.0, at, record, rows], |row| {
+        Ok(Placed {
+            since: column::timestamp(row, 0, "records")?,
+            which: Which::Record(RecordId(column::uuid(row, 1, "records")?)),
+            reason: row.get(2)?,
+        })
+    })?;
+    placed.extend(column::all(connection, OF_ENVELOPES, params![workspace.0, at, seq, rows], |row| {
+        Ok(Placed {
+            since: column::timestamp(row, 0, "envelopes")?,
+            which: Which::Envelope(row.get(1)?),
+            reason: row.get(2)?,
+        })
+    })?);
+    placed.sort_by_cached_key(|problem| std::cmp::Reverse(problem.rank()));
+    placed.truncate(limit.saturating_add(1));
+    let rows = placed.into_iter().map(of_placed).collect();
+    Ok(Page::cut(rows, limit, |last: &ProblemRow| Cursor {
+        at: column::micros(last.since),
+        id: last.id.clone(),
+    }))
+}
+
+fn of_placed(placed: Placed) -> ProblemRow {
+    let record = match placed.which {
+        Which::Record(id) => Some(id),
+        Which::Envelope(_) => None,
+    };
+    ProblemRow { id: placed.which.text(), record, reason: placed.reason, since: placed.since }
+}

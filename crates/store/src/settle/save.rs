@@ -1,0 +1,130 @@
+//! Saving records, with those that they absorbed.
+
+use domain::{
+    ids::{RecordId, WorkspaceId},
+    source::Source,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::{RecordSave, RecordState, Result, column, record};
+
+/// Saves records, and lets the absorbed ones go into them.
+pub(super) fn records(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    saves: &[RecordSave],
+    absorbed: &[RecordId],
+    now: Timestamp,
+) -> Result<()> {
+    let is_kept = |id: &RecordId| saves.iter().any(|save| save.record.id == *id);
+    let mut leaving = Vec::new();
+    for id in absorbed.iter().filter(|id| !is_kept(id)) {
+        leaving.push((*id, record::keys(connection, workspace, *id)?));
+    }
+    for save in saves {
+        put(connection, workspace, save, now)?;
+        for key in save.keys.iter().chain([&save.record.external_id]).filter(|key| !key.is_empty()) {
+            add_key(connection, workspace, save.record.source, key, save.record.id)?;
+        }
+    }
+    for (id, keys) in leaving {
+        let into = heir(connection, workspace, id, &keys)?;
+        let only = if let [save] = saves { Some(save.record.id) } else { None };
+        absorb(connection, workspace, id, into.or(only))?;
+    }
+    Ok(())
+}
+
+fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO records (workspace, id, source, state, why, attempts, due_at,
+            problem, problem_since, created_at, changed_at, record)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+        ON CONFLICT (workspace, id) DO UPDATE SET
+            source = excluded.source, state = excluded.state, why = excluded.why,
+            attempts = excluded.attempts, due_at = excluded.due_at, problem = excluded.problem,
+            problem_since = CASE WHEN excluded.problem IS NULL THEN NULL
+                ELSE COALESCE(records.problem_since, excluded.problem_since) END,
+            changed_at = excluded.changed_at, record = excluded.record";
+    // A record in the state of a problem is listed as one: it has to say something.
+    let is_problem = save.state == RecordState::Problem;
+    let problem = save.problem.as_ref().or_else(|| is_problem.then_some(&save.why));
+    let values = params![
+        workspace.0,
+        save.record.id.to_string(),
+        save.record.source.word(),
+        save.state.word(),
+        save.why,
+        save.attempts,
+        save.due_at.map(column::micros),
+        problem,
+        problem.map(|_| column::micros(now)),
+        column::micros(now),
+        column::to_json(&save.record, "records")?,
+    ];
+    column::run(connection, sql, values).map(|_| ())
+}
+
+fn add_key(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    source: Source,
+    key: &str,
+    record: RecordId,
+) -> Result<()> {
+    let sql = "INSERT INTO record_keys (workspace, external_id, source, record) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (workspace, external_id, source) DO UPDATE SET record = excluded.record
+            WHERE record_keys.record <> excluded.record";
+    column::run(connection, sql, params![workspace.0, key, source.word(), record.to_string()]).map(|_| ())
+}
+
+/// The record that has taken over an id of an absorbed one.
+fn heir(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    absorbed: RecordId,
+    keys: &[(String, String)],
+) -> Result<Option<RecordId>> {
+    let sql = "SELECT record FROM record_keys WHERE workspace = $1 AND external_id = $2 AND source = $3
+        AND record <> $4";
+    for (external_id, source) in keys {
+        let values = params![workspace.0, external_id, source, absorbed.to_string()];
+        let heir = column::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
+        if let Some(heir) = heir {
+            return Ok(Some(RecordId(heir)));
+        }
+    }
+    Ok(None)
+}
+
+/// Removes a record; what leads to it leads to its heir from now on.
+fn absorb(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    id: RecordId,
+    heir: Option<RecordId>,
+) -> Result<()> {
+    let absorbed = id.to_string();
+    if let Some(heir) = heir {
+        let heir = heir.to_string();
+        for sql in [
+            "UPDATE record_keys SET record = $3 WHERE workspace = $1 AND record = $2",
+            "UPDATE absorptions SET record = $3 WHERE workspace = $1 AND record = $2",
+            "INSERT INTO absorptions (workspace, absorbed, record) VALUES ($1, $2, $3)
+                ON CONFLICT (workspace, absorbed) DO UPDATE SET record = excluded.record",
+            "INSERT INTO open_steps (workspace, record, key, begun_at, step)
+                SELECT workspace, $3, key, begun_at, step FROM open_steps WHERE workspace = $1 AND record = $2
+                ON CONFLICT DO NOTHING",
+        ] {
+            column::run(connection, sql, params![workspace.0, absorbed, heir])?;
+        }
+    }
+    for sql in [
+        "DELETE FROM record_keys WHERE workspace = $1 AND record = $2",
+        "DELETE FROM open_steps WHERE workspace = $1 AND record = $2",
+        "DELETE FROM records WHERE workspace = $1 AND id = $2",
+    ] {
+        column::run(connection, sql, params![workspace.0, absorbed])?;
+    }
+    Ok(())
+}
