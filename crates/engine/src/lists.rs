@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::{Connection, StoreError};
 use tokio::sync::watch;
 
-use crate::{Engine, session::Line};
+use crate::{Engine, scheduler::told, session::Line};
 
 #[derive(Deserialize)]
 struct AircallSecret {
@@ -24,11 +24,11 @@ impl Engine {
         let every = self.settings.list_refresh.unsigned_abs().max(std::time::Duration::from_millis(100));
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = told(&mut stop) => return,
                 () = self.refresh_all() => {}
             }
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = told(&mut stop) => return,
                 () = tokio::time::sleep(every) => {}
             }
         }

@@ -56,8 +56,7 @@ impl Pace for Meter {
         let now = (self.clock)();
         let mut budget = self.budget();
         if class != Class::Search {
-            let count = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok());
-            budget.learn(count(headers.max), count(headers.remaining), headers.interval, now);
+            budget.learn(headers.max, headers.remaining, headers.interval, now);
         }
         if status == 429 {
             budget.close_until(now + headers.retry_after.unwrap_or_else(|| rest(headers.policy, class)));

@@ -77,7 +77,6 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         marks: own_marks,
         open,
         attempts: stored.as_ref().map_or(0, |stored| stored.attempts),
-        problem_before: stored.and_then(|stored| stored.problem),
         questions: domain::question::Questions::default(),
         answers: domain::question::Answers::default(),
         closed: Vec::new(),

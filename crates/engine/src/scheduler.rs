@@ -54,9 +54,11 @@ impl Engine {
             }
             let wait = self.until_due(&running).await;
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = told(&mut stop) => break,
                 // Which ones were rung is in the database; a lane that runs takes what is new with its next batch.
-                _ = self.store.rung() => tokio::time::sleep(GATHER).await,
+                _ = self.store.rung() => {
+                    tokio::time::sleep(GATHER).await;
+                }
                 Some(workspace) = ends.recv() => {
                     running.remove(&workspace);
                 }
@@ -101,4 +103,9 @@ impl Engine {
             }
         }
     }
+}
+
+/// Waits until a stop is asked for; also when nobody is left who could ask.
+pub async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -8,7 +8,7 @@ use domain::{
     step::Receipt,
 };
 use jiff::Timestamp;
-use store::{LedgerEntry, Mark, OpenStep, Problem};
+use store::{LedgerEntry, Mark, OpenStep};
 
 /// One record on its way through a lane's pass.
 #[derive(Debug)]
@@ -25,8 +25,6 @@ pub struct Work {
     pub open: Vec<OpenStep>,
     /// Failed attempts in a row so far.
     pub attempts: u32,
-    /// The problem it had before.
-    pub problem_before: Option<Problem>,
     /// What it asked.
     pub questions: Questions,
     /// What it was answered.

@@ -46,7 +46,7 @@ pub async fn run(options: command::Demo) -> Result<()> {
         &world.hubspot_url(),
         &world.aircall_url(),
         &world.scheduler_url(),
-    );
+    )?;
     println!("Patchbay   http://{}  (admin token: {TOKEN})", instance.address);
     println!("HubSpot    {}  (a sandbox, in memory)", world.hubspot_url());
     println!("Aircall    {}", world.aircall_url());

@@ -37,7 +37,7 @@ pub struct Instance {
 /// The key or the database is wrong; the message says which.
 pub fn open_store(settings: &Checked) -> Result<Store> {
     let key = master_key(settings)?;
-    Store::open(&Location::File(settings.database.clone()), key)
+    Store::open(Location::File(settings.database.clone()), key)
         .with_context(|| format!("the database {} does not open", settings.database.display()))
 }
 
@@ -57,7 +57,7 @@ impl Instance {
             Some(url) => url,
             None => Url::parse(&format!("http://{address}"))?,
         };
-        let http = connectors::http::client();
+        let http = connectors::http::client()?;
         let gates = Arc::new(Gates::default());
         let (stop, stopped) = watch::channel(false);
         let engine = engine::Engine::new(

@@ -42,7 +42,7 @@ impl Delivery<'_> {
         gained: &mut Gained,
     ) -> Result<(), StoreError> {
         let creating = creating(works, plans, made);
-        self.begin(self.begun(works, &creating, made)).await?;
+        self.begin(self.begun_activities(works, &creating, made)).await?;
         for object in OBJECTS {
             let of_object: Vec<&Creating> =
                 creating.iter().filter(|one| one.begun.object == object).collect();
@@ -55,7 +55,7 @@ impl Delivery<'_> {
     }
 
     /// Enters each create before it is sent, with the contacts just made: what follows may be cut off at any point.
-    fn begun(&self, works: &[Work], creating: &[Creating], made: &BTreeMap<ContactKey, Outcome>) -> Begin {
+    fn begun_activities(&self, works: &[Work], creating: &[Creating], made: &BTreeMap<ContactKey, Outcome>) -> Begin {
         let now = (self.clock)();
         let steps = creating.iter().map(|one| OpenStep {
             record: works[one.work].record.id,
@@ -302,7 +302,8 @@ fn leave_in_doubt(work: &mut Work, about: &About, why: &str, now: jiff::Timestam
 
 fn creating(works: &[Work], plans: &[Plan], made: &BTreeMap<ContactKey, Outcome>) -> Vec<Creating> {
     let mut creating = Vec::new();
-    for (n, (work, plan)) in works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on()) {
+    let going_on = works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on());
+    for (n, (_, plan)) in going_on {
         for step in &plan.steps {
             let Step::Create { key, object, properties, contacts } = step else { continue };
             let known: Vec<ContactId> = contacts.iter().filter_map(|contact| known(contact, made)).collect();

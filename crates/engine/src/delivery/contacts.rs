@@ -31,7 +31,7 @@ impl Delivery<'_> {
             return Ok(BTreeMap::new());
         }
         let refused_answers = self.define_answers(&wanted).await;
-        self.begin(self.begun(works, plans, &wanted)).await?;
+        self.begin(self.begun_contacts(works, plans, &wanted)).await?;
         let rows = wanted.values().map(|new| self.row(new, refused_answers.is_none())).collect();
         let mut outcomes = self.send(rows, &wanted, gained).await;
         self.retry_without_answers(&wanted, &mut outcomes, gained).await;
@@ -75,7 +75,7 @@ impl Delivery<'_> {
         NewRow { trace: new.key.text(), properties }
     }
 
-    fn begun(&self, works: &[Work], plans: &[Plan], wanted: &BTreeMap<ContactKey, NewContact>) -> Begin {
+    fn begun_contacts(&self, works: &[Work], plans: &[Plan], wanted: &BTreeMap<ContactKey, NewContact>) -> Begin {
         let now = (self.clock)();
         let ledger = each_new(works, plans)
             .map(|(work, new)| {

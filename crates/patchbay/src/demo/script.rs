@@ -28,15 +28,18 @@ pub enum Side {
 
 impl Script {
     /// Knows the addresses; sends nothing.
-    pub fn new(patchbay: &str, token: &str, hubspot: &str, aircall: &str, scheduler: &str) -> Self {
-        Self {
-            client: connectors::http::client(),
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn new(patchbay: &str, token: &str, hubspot: &str, aircall: &str, scheduler: &str) -> Result<Self> {
+        Ok(Self {
+            client: connectors::http::client()?,
             api: format!("{patchbay}/api/v1/workspaces/default"),
             token: token.to_owned(),
             hubspot: format!("{hubspot}/_sandbox"),
             aircall: format!("{aircall}/_sandbox"),
             scheduler: format!("{scheduler}/_sandbox"),
-        }
+        })
     }
 
     /// Asks.

@@ -1,0 +1,46 @@
+//! Webhooks answered per second: the server as it is, the same door without a store, and the disk's own rate, in one run.
+//!
+//! `cargo bench -p patchbay --bench intake`
+
+mod disk;
+mod load;
+mod server;
+
+use std::time::Duration;
+
+/// Connections that send at once, each waiting for its answer.
+const CONNECTIONS: usize = 64;
+/// How long each server is under load, after a second of warming up.
+const SPAN: Duration = Duration::from_secs(5);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    if server::is_door_alone() {
+        runtime.block_on(server::serve_door_alone());
+        return;
+    }
+    let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let disk = disk::measure(folder.path());
+    println!("machine: {cores} cores; fdatasync: {} a second, p50 {:.2} ms", disk.per_second, disk.p50_ms);
+
+    let door = server::start_door_alone();
+    let alone = runtime.block_on(load::run(&door.hook, CONNECTIONS, SPAN));
+    drop(door);
+    print("no store", &alone);
+
+    let kept = runtime.block_on(server::start_patchbay(folder.path()));
+    let stored = runtime.block_on(load::run(&kept.hook, CONNECTIONS, SPAN));
+    drop(kept);
+    print("stored, answered after the commit", &stored);
+
+    let share = stored.per_second / alone.per_second * 100.0;
+    println!("share of the no-store rate: {share:.0} % (aim: at least 25 %); p99 {:.1} ms (aim: under 25 ms)", stored.p99_ms);
+}
+
+fn print(what: &str, figures: &load::Figures) {
+    println!(
+        "{what}: {:.0}/s; p50 {:.2} ms, p99 {:.2} ms; {} answered, {} refused",
+        figures.per_second, figures.p50_ms, figures.p99_ms, figures.answered, figures.refused
+    );
+}

@@ -1,0 +1,34 @@
+//! The server as its operator meets it: start, stop, wrong arguments.
+
+use std::{process::Command, time::Duration};
+
+use crate::world::{World, ended_call};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_asked_to_end_ends_within_ten_seconds_with_code_zero() {
+    let mut world = World::connected().await;
+    let hook = world.hook("aircall").await;
+    world.hubspot(reqwest::Method::POST, "latency", serde_json::json!({ "ms": 3_000 })).await;
+    for id in 0..5 {
+        assert_eq!(world.aircall(&hook, &ended_call(id, "+1 415-555-0177", &[])).await, 202);
+    }
+    let (code, took) = world.server.terminate();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn wrong_arguments_end_with_code_two_and_wrong_settings_with_one() {
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_patchbay")).args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, says) = run(&["serv"]);
+    assert_eq!(code, Some(2), "{says}");
+    let (code, says) = run(&["serve", "--listen", "here"]);
+    assert_eq!(code, Some(1));
+    assert!(says.contains("PATCHBAY_LISTEN"), "{says}");
+    let (code, says) = run(&["serve", "--outcome-delay", "soon"]);
+    assert_eq!(code, Some(1));
+    assert!(says.contains("PATCHBAY_OUTCOME_DELAY"), "{says}");
+}

@@ -1,0 +1,267 @@
+//! A sandbox and a Patchbay server for a test, both spoken to over HTTP alone.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The admin token of each test server.
+pub const TOKEN: &str = "test-admin-token";
+/// The token in Aircall's webhooks.
+pub const AIRCALL_TOKEN: &str = "0123456789abcdef0123456789abcdef";
+/// The signing secret of Calendar.com's webhooks.
+pub const SIGNING_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The outside world with a Patchbay in it.
+pub struct World {
+    pub sandbox: sandbox::Sandbox,
+    pub server: Server,
+    pub http: reqwest::Client,
+    _folder: TempDir,
+}
+
+impl World {
+    /// Starts both; connects nothing.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts both, the server with further settings.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
+        let mut environment = vec![
+            ("PATCHBAY_HUBSPOT_API_URL".to_owned(), sandbox.hubspot_url()),
+            ("PATCHBAY_AIRCALL_API_URL".to_owned(), sandbox.aircall_url()),
+        ];
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let server = Server::start(folder.path(), environment);
+        let http = connectors::http::client().unwrap();
+        Self { sandbox, server, http, _folder: folder }
+    }
+
+    /// Connects HubSpot, Aircall (with a given webhook token) and Calendar.com.
+    pub async fn connected() -> Self {
+        let world = Self::new().await;
+        world.connect().await;
+        world
+    }
+
+    /// Connects all three.
+    pub async fn connect(&self) {
+        self.put("connections/hubspot", json!({ "service_key": "pat-na1-sandbox" })).await;
+        let aircall = json!({ "api_id": "sandbox", "api_token": "sandbox", "webhook_token": AIRCALL_TOKEN });
+        self.put("connections/aircall", aircall).await;
+        self.put("connections/calendar", json!({ "signing_secret": SIGNING_SECRET, "plan": "pro" })).await;
+    }
+
+    /// The address of a source's hook.
+    pub async fn hook(&self, source: &str) -> String {
+        let connections = self.get("connections").await;
+        let items = connections["items"].as_array().unwrap();
+        let connection = items.iter().find(|item| item["source"] == source || item["system"] == source).unwrap();
+        connection["hook_url"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.api(reqwest::Method::GET, path, None).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Value {
+        self.api(reqwest::Method::PUT, path, Some(body)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Value {
+        self.api(reqwest::Method::POST, path, Some(body)).await
+    }
+
+    /// Speaks to the admin API; what is refused fails the test with the answer.
+    async fn api(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let address = format!("{}/api/v1/workspaces/default/{path}", self.server.address());
+        let mut request = self.http.request(method.clone(), &address).bearer_auth(TOKEN);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Gives an order to the sandbox's HubSpot.
+    pub async fn hubspot(&self, method: reqwest::Method, order: &str, body: Value) -> Value {
+        let address = format!("{}/_sandbox/{order}", self.sandbox.hubspot_url());
+        let mut request = self.http.request(method, address);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{order}: {}", answer.status());
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+    }
+
+    /// The live objects of a kind in the sandbox's HubSpot.
+    pub async fn objects(&self, kind: &str) -> Vec<Value> {
+        let all = self.hubspot(reqwest::Method::GET, &format!("objects/{kind}"), Value::Null).await;
+        all["items"].as_array().cloned().unwrap()
+    }
+
+    /// How many requests the sandbox's HubSpot got since the last call of `forget_requests`.
+    pub async fn requests(&self) -> u64 {
+        let count = self.hubspot(reqwest::Method::GET, "requests/count", Value::Null).await;
+        count["count"].as_u64().unwrap()
+    }
+
+    /// Clears the sandbox's record of requests.
+    pub async fn forget_requests(&self) {
+        self.hubspot(reqwest::Method::DELETE, "requests", Value::Null).await;
+    }
+
+    /// Posts a webhook of Aircall; says whether it was acknowledged.
+    pub async fn aircall(&self, hook: &str, body: &Value) -> u16 {
+        self.http.post(hook).json(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Waits until the whole store is settled: nothing waits and nothing is unread.
+    pub async fn settled(&self, records: usize) {
+        until("all records are written", async || {
+            let mut logged = 0;
+            let mut cursor = String::new();
+            loop {
+                let page = self.get(&format!("records?limit=200{cursor}")).await;
+                logged += page["items"].as_array().unwrap().iter().filter(|item| item["state"] == "logged").count();
+                match page["next"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            logged >= records && self.unread().await == 0
+        })
+        .await;
+    }
+
+    /// Webhooks that were acknowledged and not read yet, by the server's own gauge.
+    pub async fn unread(&self) -> u64 {
+        let address = format!("{}/metrics", self.server.address());
+        let text = self.http.get(address).send().await.unwrap().text().await.unwrap();
+        let line = text.lines().find(|line| line.starts_with("patchbay_unread ")).expect("the gauge is there");
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap().round() as u64
+    }
+}
+
+/// The longest that a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Looks again and again until it holds; fails the test if it does not come to hold.
+pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    let mut look = tokio::time::interval(Duration::from_millis(50));
+    while !holds().await {
+        assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        look.tick().await;
+    }
+}
+
+/// A `patchbay serve` process.
+pub struct Server {
+    child: Child,
+    environment: Vec<(String, String)>,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    fn start(folder: &Path, environment: Vec<(String, String)>) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = spawn(folder, &environment, port);
+        let mut server = Self { child, environment, folder: folder.to_owned(), port };
+        server.wait_until_listening();
+        server
+    }
+
+    /// The origin under which it listens.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it as a power cut would: nothing is told, nothing is finished.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again on the same database and address.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&self.folder, &self.environment, self.port);
+        self.wait_until_listening();
+    }
+
+    /// Asks it to end, as a service manager does; returns its exit code and how long it took.
+    pub fn terminate(&mut self) -> (Option<i32>, Duration) {
+        let begun = Instant::now();
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        (status.code(), begun.elapsed())
+    }
+
+    /// Reads standard output up to the one line that says that it listens.
+    fn wait_until_listening(&mut self) {
+        use std::io::BufRead;
+        let output = self.child.stdout.take().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(output).read_line(&mut line).unwrap();
+        assert!(line.starts_with("listening on http://"), "{line:?}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(folder: &Path, environment: &[(String, String)], port: u16) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_patchbay"))
+        .arg("serve")
+        .env("PATCHBAY_LISTEN", format!("127.0.0.1:{port}"))
+        .env("PATCHBAY_DATABASE_URL", format!("sqlite:{}", folder.join("patchbay.db").display()))
+        .env("PATCHBAY_ADMIN_TOKEN", TOKEN)
+        .env("PATCHBAY_LOG", "warn")
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap()
+}
+
+/// An Aircall webhook of an answered outbound call that has ended.
+pub fn ended_call(id: u64, digits: &str, tags: &[(u64, &str)]) -> Value {
+    call("call.ended", 1_780_000_000 + i64::try_from(id).unwrap() * 60, id, digits, tags)
+}
+
+/// An Aircall webhook of an answered outbound call that began at `started` and took a minute.
+pub fn call(event: &str, started: i64, id: u64, digits: &str, tags: &[(u64, &str)]) -> Value {
+    let tags: Vec<Value> = tags
+        .iter()
+        .map(|(tag, name)| json!({ "id": tag, "name": name, "tagged_by": {}, "tagged_at": started + 62 }))
+        .collect();
+    json!({
+        "resource": "call", "event": event, "timestamp": started + 90, "token": AIRCALL_TOKEN,
+        "data": {
+            "id": id, "direct_link": format!("https://api.aircall.io/v1/calls/{id}"), "direction": "outbound",
+            "status": "done", "missed_call_reason": null, "started_at": started, "answered_at": started + 10,
+            "ended_at": started + 60, "duration": 60, "cost": "0.0", "hangup_cause": null, "voicemail": null,
+            "recording": null, "asset": null, "raw_digits": digits,
+            "user": { "id": 1, "name": "Ada Park", "email": "ada@example.com" },
+            "number": { "id": 7, "name": "Sales", "digits": "+1 415-555-0000", "country": "US" },
+            "archived": false, "teams": [], "comments": [], "tags": tags,
+        }
+    })
+}
