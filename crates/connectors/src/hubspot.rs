@@ -35,6 +35,7 @@ pub use contact::Contact;
 pub use create::{Made, NewActivity, NewRow};
 pub use pace::{BoxFuture, Class, Free, Pace, Policy, RateHeaders};
 pub use property::{Guard, Guards, KEY_PROPERTY};
+pub use refusal::ASSOCIATIONS;
 pub use version::{UnknownVersion, Version};
 
 /// Where HubSpot is and how it is spoken to.

@@ -14,4 +14,4 @@ pub mod calendar;
 pub mod calendly;
 pub mod source;
 
-pub use source::*;
+pub use source::{NotJson, event_name, parse, read, subject};

@@ -9,6 +9,9 @@ use super::{
     wire,
 };
 
+/// The field of a fault that lies in a contact, not in a property.
+pub const ASSOCIATIONS: &str = "associations";
+
 /// Why a request, or one row of it, did not go through.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Trouble {
@@ -128,6 +131,12 @@ fn forbidden(error: &wire::Error) -> Fault {
 impl Refusal {
     /// The fault, in plain words that name the property where one is known.
     pub(super) fn fault(&self) -> Fault {
+        if !self.error.context("INVALID_OBJECT_IDS").is_empty() {
+            return Fault::Never {
+                why: "A contact that it was to be associated with is not in HubSpot any more.".to_owned(),
+                field: Some(ASSOCIATIONS.to_owned()),
+            };
+        }
         let Some((property, code)) = self.property() else {
             let category = if self.error.category.is_empty() { "" } else { " " };
             let told = in_its_words(&self.error);

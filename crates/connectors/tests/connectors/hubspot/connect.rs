@@ -18,7 +18,10 @@ fn missing() -> super::stub::Answer {
 #[tokio::test]
 async fn an_account_tells_its_number_zone_and_address() {
     let stub = Stub::answering(|_| {
-        answer(200, json!({"portalId": 1_512_050, "timeZone": "US/Eastern", "uiDomain": "app-eu1.hubspot.com"}))
+        answer(
+            200,
+            json!({"portalId": 1_512_050, "timeZone": "US/Eastern", "uiDomain": "app-eu1.hubspot.com"}),
+        )
     })
     .await;
     let wanted = Account {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use connectors::hubspot::{BoxFuture, Class, Made, NewRow, Pace, Policy, RateHeaders};
+use connectors::hubspot::{ASSOCIATIONS, BoxFuture, Class, Made, NewRow, Pace, Policy, RateHeaders};
 use domain::fault::Fault;
 use jiff::SignedDuration;
 use rstest::rstest;
@@ -90,6 +90,16 @@ async fn a_property_that_an_admin_requires_is_named() {
     };
     assert_eq!(field.as_deref(), Some("lead_source"));
     assert!(why.contains("lead_source"), "{why}");
+}
+
+#[tokio::test]
+async fn a_contact_that_is_gone_is_told_from_a_bad_property() {
+    let body = json!({"status": "error", "category": "VALIDATION_ERROR", "message": "One or more associations are \
+        invalid", "context": {"INVALID_OBJECT_IDS": ["CONTACT=123 is not valid"]}});
+    let Made::Refused(Fault::Never { field, .. }) = made(400, Vec::new(), body).await else {
+        panic!("not refused")
+    };
+    assert_eq!(field.as_deref(), Some(ASSOCIATIONS));
 }
 
 #[tokio::test]
