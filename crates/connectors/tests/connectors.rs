@@ -2,4 +2,5 @@
 
 mod connectors {
     mod hubspot;
+    mod sources;
 }

@@ -26,9 +26,9 @@ pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
         }
         Some(Trigger::Cancelled | Trigger::OtherOfBooking) | None => return Ok(Event::Ignored { name }),
     };
-    let link = envelope.uid.required_id()?;
+    let link = envelope.uid.required_id().map_err(|unreadable| envelope.placed(unreadable))?;
     let at = envelope.created_at.required_rfc3339()?;
-    let facts = facts(&said, &what)?;
+    let facts = facts(&said, &what).map_err(|unreadable| envelope.placed(unreadable))?;
     Ok(Event::Booking(Box::new(BookingEvent { link, what, at, facts })))
 }
 

@@ -3,6 +3,7 @@
 //! A custom template can replace the whole body, and some senders leave the envelope off, so each field is looked up
 //! where it is, and any may be missing.
 
+use domain::event::Unreadable;
 use serde_json::Value;
 
 use crate::source::Field;
@@ -23,18 +24,29 @@ pub(super) struct Envelope<'a> {
     pub created_at: Field<'a>,
     pub uid: Field<'a>,
     payload: &'a Value,
+    is_flat: bool,
 }
 
 impl<'a> Envelope<'a> {
     pub fn of(body: &'a Value) -> Self {
-        let payload = if body["payload"].is_object() { &body["payload"] } else { body };
-        let uid = Field::at(payload, "uid");
+        let is_flat = !body["payload"].is_object();
+        let payload = if is_flat { body } else { &body["payload"] };
+        let (uid, booking_uid) = (Field::at(payload, "uid"), Field::at(payload, "bookingUid"));
         Self {
             trigger: Field::at(body, "triggerEvent"),
             created_at: Field::at(body, "createdAt"),
-            uid: if uid.value().is_null() { Field::at(payload, "bookingUid") } else { uid },
+            uid: if uid.value().is_null() && !booking_uid.value().is_null() { booking_uid } else { uid },
             payload,
+            is_flat,
         }
+    }
+
+    /// The complaint with the field's place in the whole body.
+    pub fn placed(&self, unreadable: Unreadable) -> Unreadable {
+        if self.is_flat {
+            return unreadable;
+        }
+        Unreadable { field: format!("payload.{}", unreadable.field), ..unreadable }
     }
 
     pub fn known_trigger(&self) -> Option<Trigger> {

@@ -54,17 +54,23 @@ fn is_too_deep(body: &[u8]) -> bool {
 
 /// Drops `\u0000` and each `\uD800`–`\uDFFF` that is no half of a pair.
 ///
-/// Backslashes stand only within texts, and `\\` is taken as a whole, so that its second half starts no escape.
+/// `\\` is taken as a whole, so that its second half starts no escape.
 fn cleaned(body: &[u8]) -> Cow<'_, [u8]> {
     if !body.windows(2).any(|two| two == b"\\u") {
         return Cow::Borrowed(body);
     }
     let mut kept = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+    let (mut rest, mut in_text) = (body, false);
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'"')) {
         kept.extend_from_slice(&rest[..at]);
         rest = &rest[at..];
         let (length, is_kept) = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
+            _ if rest[0] == b'"' => {
+                in_text = !in_text;
+                (1, true)
+            }
+            // No JSON: left as it is, so that it is refused.
+            _ if !in_text => return Cow::Borrowed(body),
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, true),
             (Some(0 | 0xD800..=0xDFFF), _) => (6, false),
             (Some(_), _) => (6, true),
