@@ -1,3 +1,5 @@
+//! Cal.com: its webhooks.
+
 mod read;
 mod wire;
 

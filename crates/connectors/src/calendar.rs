@@ -1,3 +1,5 @@
+//! Calendar.com: the contract of our own.
+
 mod read;
 mod wire;
 

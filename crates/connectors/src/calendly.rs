@@ -1,3 +1,5 @@
+//! Calendly: its webhooks.
+
 mod read;
 mod wire;
 

@@ -42,7 +42,8 @@ fn is_path(name: &str) -> bool {
         || TOPS.iter().any(|top| top.starts_with('.') && name.starts_with(top));
     let begins = TOPS.iter().any(|top| name.starts_with(top));
     let ends = ENDINGS.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending));
-    is_plain && (begins || ends)
+    // A source file named without its folder is a kind of file, not one.
+    is_plain && (begins || (ends && (name.contains('/') || !name.ends_with(".rs"))))
 }
 
 #[test]
@@ -103,7 +104,8 @@ fn one_sentence_per_line() {
             if line.starts_with(['|', '#']) {
                 continue;
             }
-            let parts: Vec<&str> = line.split(". ").collect();
+            let line = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+            let parts: Vec<&str> = line.strip_prefix(". ").unwrap_or(line).split(". ").collect();
             let is_second = |part: &&str| part.starts_with(|c: char| c.is_uppercase() || c == '`');
             if parts.iter().skip(1).any(is_second) {
                 found.push(format!("{}:{n}", file.path));

@@ -50,9 +50,9 @@ pub fn files(extension: &str) -> Vec<File> {
 }
 
 impl File {
-    /// Whether the file is nothing but tests.
+    /// Whether the file is nothing but tests or benchmarks.
     pub fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+        ["/tests/", "/tests.rs", "/benches/"].iter().any(|place| self.path.contains(place))
     }
 
     /// The lines of code with their numbers: without comments, and without the unit tests at the end of the file.
