@@ -22,6 +22,10 @@ impl Sent {
     /// # Errors
     /// 422, naming the field that is missing, unknown or of the wrong type.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        // Serde would take a list for a shape, by the order of its fields.
+        if !self.0.is_object() {
+            return Err(Problem::invalid("body", "must be an object"));
+        }
         serde_path_to_error::deserialize(self.0).map_err(|error| {
             let problem = error.inner().to_string();
             let path = error.path().to_string();

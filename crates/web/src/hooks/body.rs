@@ -27,9 +27,11 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> 
     match tokio::time::timeout(WAIT, body::to_bytes(body, BODY_BYTES_MAX)).await {
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
-            Err(StatusCode::PAYLOAD_TOO_LARGE)
-        }
+        Ok(Err(error)) if is_too_long(&error) => Err(StatusCode::PAYLOAD_TOO_LARGE),
         Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
     }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
 }

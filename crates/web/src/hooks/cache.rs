@@ -44,8 +44,12 @@ pub struct Doors(RwLock<Known>);
 #[derive(Debug, Default)]
 struct Known {
     version: u64,
-    doors: HashMap<String, Option<Arc<Door>>>,
+    doors: HashMap<String, Kept>,
 }
+
+/// What a key opens; nothing, if nobody gave it out.
+#[derive(Debug, Clone)]
+struct Kept(Option<Arc<Door>>);
 
 impl Doors {
     /// Finds the door that a key opens at `now`.
@@ -59,24 +63,23 @@ impl Doors {
             return Ok(None);
         }
         let version = store.hooks_version();
-        let door = match self.known(key, version) {
-            Some(door) => door,
-            None => {
-                let door = read(store, key).await?.map(Arc::new);
-                self.keep(key, version, door.clone());
-                door
-            }
+        let door = if let Some(Kept(door)) = self.kept(key, version) {
+            door
+        } else {
+            let door = read(store, key).await?.map(Arc::new);
+            self.keep(key, version, Kept(door.clone()));
+            door
         };
         Ok(door.filter(|door| door.expires_at.is_none_or(|at| now < at)))
     }
 
-    fn known(&self, key: &str, version: u64) -> Option<Option<Arc<Door>>> {
+    fn kept(&self, key: &str, version: u64) -> Option<Kept> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        (known.version == version).then(|| known.doors.get(key).cloned()).flatten()
+        if known.version == version { known.doors.get(key).cloned() } else { None }
     }
 
     /// Keeps what was read after `version` was seen. If the hooks changed meanwhile, the next look sees that.
-    fn keep(&self, key: &str, version: u64, door: Option<Arc<Door>>) {
+    fn keep(&self, key: &str, version: u64, door: Kept) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.version > version {
             return;

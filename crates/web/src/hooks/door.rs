@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -22,9 +22,11 @@ const SUBJECT_BYTES_MAX: usize = 1024;
 /// Takes a webhook. The body of the answer is empty; it is 202 only once the envelope is durable.
 pub async fn knock(
     State(app): State<Shared>,
-    Path((key, word)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Response {
+    // An address that is no text has no key of ours in it.
+    let (key, word) = path.map_or_else(|_| Default::default(), |Path(parts)| parts);
     let source = Source::from_word(&word);
     let status = match source {
         None => StatusCode::NOT_FOUND,

@@ -105,7 +105,7 @@ pub async fn change(
         part::outcomes(chosen, &mut settings, &reading, app.web.settings.outcome_delay, app.now())?;
     }
     if let (Some(chosen), Some(listed)) = (&part.call_types, call_types) {
-        part::call_types(chosen, &mut settings, listed)?;
+        part::call_types(chosen, &mut settings, &listed)?;
     }
     let changed = part.names();
     part.apply(&mut settings)?;

@@ -12,7 +12,7 @@ use domain::{
     text::TITLE_CHARS_MAX,
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use utoipa::ToSchema;
 
 use crate::api::{
@@ -64,6 +64,10 @@ pub struct Part {
     /// Hang-up causes to kinds of outbound call.
     #[serde(deserialize_with = "present")]
     outcome_causes: Option<BTreeMap<String, String>>,
+    /// Shown, not set: taken so that what was read can be sent back.
+    #[serde(rename = "outcome_states")]
+    #[schema(ignore)]
+    _outcome_states: IgnoredAny,
 }
 
 impl Part {
@@ -161,7 +165,7 @@ fn unknown_outcome(reading: &Reading<OutcomeCatalog>) -> String {
 pub fn call_types(
     chosen: &BTreeMap<String, Option<String>>,
     settings: &mut CallSettings,
-    listed: Result<Vec<Choice>, Unread>,
+    listed: &Result<Vec<Choice>, Unread>,
 ) -> Result<(), Problem> {
     for (word, value) in chosen {
         let kind = kind("call_types", word)?;
@@ -170,7 +174,7 @@ pub fn call_types(
             continue;
         }
         if let Some(value) = value {
-            check_call_type(&format!("call_types.{word}"), value, &listed)?;
+            check_call_type(&format!("call_types.{word}"), value, listed)?;
         }
         settings.call_types.insert(kind, value.clone());
     }

@@ -1,0 +1,13 @@
+//! The outside surfaces, driven as a client drives them, on a store in memory and a stand-in for the providers.
+
+mod bench;
+mod world;
+
+mod access;
+mod connections;
+mod doors;
+mod health;
+mod lists;
+mod records;
+mod rules;
+mod settings;

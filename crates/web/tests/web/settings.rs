@@ -1,0 +1,121 @@
+//! Settings: any part goes in, the whole comes back.
+
+use axum::http::StatusCode;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::{
+    bench::Bench,
+    world::{CONNECTED, NO_ANSWER},
+};
+
+#[tokio::test]
+async fn what_was_read_can_be_sent_back() {
+    let bench = Bench::new().await;
+    bench.connect_both().await;
+    for path in ["/settings/calls", "/settings/meetings"] {
+        let read = bench.get(path).await.json();
+        let sent = bench.put(path, &read).await;
+        assert_eq!((sent.status, sent.json()), (StatusCode::OK, read), "{path}");
+    }
+}
+
+#[rstest]
+#[case("calls", json!({ "outcomes": { "inbound_missed": null } }))]
+#[case("calls", json!({ "outcomes": { "inbound_missed": CONNECTED, "outbound_busy": NO_ANSWER } }))]
+#[case("calls", json!({ "log_when": "ended", "on_conflict": "first_rule", "missed_call_task": true }))]
+#[case("calls", json!({ "create_contacts": false }))]
+#[case("calls", json!({ "create_contacts": { "inbound_missed": false } }))]
+#[case("calls", json!({ "owner_map": { "ada@example.com": "77" }, "exclude_numbers": ["397375"] }))]
+#[case("calls", json!({ "title_template": "{kind}: {party}", "call_types": { "inbound_answered": "sales" } }))]
+#[case("calls", json!({ "outcome_causes": { "busy": "outbound_busy" } }))]
+#[case("meetings", json!({ "on_reschedule": "update", "notify": false, "notify_sources": ["calendly"] }))]
+#[case("meetings", json!({ "answer_properties": "never", "answer_map": { "q1": "company_size" }, "guests": "contacts" }))]
+#[case("meetings", json!({ "title_template": { "calcom": "{event_name} with {invitee}" } }))]
+#[tokio::test]
+async fn a_part_changes_what_it_names_and_nothing_else(#[case] of: &str, #[case] part: Value) {
+    let bench = Bench::new().await;
+    bench.connect_both().await;
+    let path = format!("/settings/{of}");
+    let before = bench.get(&path).await.json();
+    let answer = bench.put(&path, &part).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let after = bench.get(&path).await.json();
+    assert_eq!(answer.json(), after);
+    for (name, value) in part.as_object().unwrap() {
+        match value {
+            Value::Object(inner) => {
+                for (key, value) in inner {
+                    assert_eq!(after[name][key], *value, "{name}.{key}");
+                }
+            }
+            value => assert_eq!(after[name], *value, "{name}"),
+        }
+    }
+    let others = before.as_object().unwrap().iter().filter(|(name, _)| part.get(name.as_str()).is_none());
+    for (name, value) in others.filter(|(name, _)| *name != "outcome_states") {
+        assert_eq!(after[name], *value, "{name}");
+    }
+}
+
+#[rstest]
+#[case("calls", json!({ "outcomes": { "inbound_missed": "no-such-guid" } }), "outcomes.inbound_missed")]
+#[case("calls", json!({ "outcomes": { "internal": null } }), "outcomes.internal")]
+#[case("calls", json!({ "outcomes": { "inbound_missed": 5 } }), "outcomes.inbound_missed")]
+#[case("calls", json!({ "outcomes": null }), "outcomes")]
+#[case("calls", json!({ "log_when": "never" }), "log_when")]
+#[case("calls", json!({ "colour": "blue" }), "colour")]
+#[case("calls", json!({ "title_template": "{party} {phone}" }), "title_template")]
+#[case("calls", json!({ "title_template": "{party" }), "title_template")]
+#[case("calls", json!({ "create_contacts": { "inbound_missed": "no" } }), "create_contacts.inbound_missed")]
+#[case("calls", json!({ "create_contacts": "no" }), "create_contacts")]
+#[case("calls", json!({ "owner_map": { "ada": "77" } }), "owner_map.ada")]
+#[case("calls", json!({ "call_types": { "inbound_missed": "nonsense" } }), "call_types.inbound_missed")]
+#[case("calls", json!({ "outcome_causes": { "busy": "inbound_missed" } }), "outcome_causes.busy")]
+#[case("meetings", json!({ "notify": "yes" }), "notify")]
+#[case("meetings", json!({ "notify_sources": ["aircall"] }), "notify_sources")]
+#[case("meetings", json!({ "answer_map": { "q1": "Company Size" } }), "answer_map.q1")]
+#[case("meetings", json!({ "title_template": { "calendar": "{party}" } }), "title_template.calendar")]
+#[tokio::test]
+async fn a_wrong_field_is_named_and_nothing_is_changed(
+    #[case] of: &str,
+    #[case] part: Value,
+    #[case] field: &str,
+) {
+    let bench = Bench::new().await;
+    bench.connect_both().await;
+    let path = format!("/settings/{of}");
+    let before = bench.get(&path).await.json();
+    let answer = bench.put(&path, &part).await;
+    assert_eq!(
+        (answer.status, answer.field().as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, field),
+        "{}",
+        answer.text
+    );
+    assert_eq!(bench.get(&path).await.json(), before);
+}
+
+#[tokio::test]
+async fn a_new_outcome_can_be_picked_at_once_and_says_when_it_counts() {
+    let bench = Bench::new().await;
+    bench.connect_both().await;
+    bench.world.facts().outcomes.push(("new-guid".to_owned(), "New".to_owned()));
+    let answer =
+        bench.put("/settings/calls", &json!({ "outcomes": { "inbound_missed": "new-guid" } })).await.json();
+    assert_eq!(answer["outcomes"]["inbound_missed"], "new-guid");
+    let state = &answer["outcome_states"]["inbound_missed"];
+    assert_eq!(
+        (&state["state"], &state["effective_at"]),
+        (&json!("pending"), &json!("2026-11-20T11:00:00Z"))
+    );
+}
+
+#[tokio::test]
+async fn hubspots_default_outcomes_can_be_set_before_it_is_connected() {
+    let bench = Bench::new().await;
+    let known = bench.put("/settings/calls", &json!({ "outcomes": { "inbound_missed": CONNECTED } })).await;
+    assert_eq!(known.status, StatusCode::OK, "{}", known.text);
+    let unknown = bench.put("/settings/calls", &json!({ "outcomes": { "inbound_missed": "x" } })).await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
