@@ -36,7 +36,7 @@ pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
         agent: agent(&said.user),
         person: person(&said.contact),
         line: line(&said.number),
-        transferred_to: agent(&said.transferred_to),
+        transferred_to: agent(&said.transferred_to).or_else(|| outsider(said.external_transferred_to)),
         tags: tags(said.tags),
         comments: said.comments.list().iter().filter_map(comment).collect(),
         ..CallSnapshot::bare(call, wire::call_event(event), at)
@@ -84,6 +84,11 @@ fn agent(said: &wire::Agent<'_>) -> Option<Agent> {
     (name.is_some() || email.is_some()).then_some(Agent { name, email })
 }
 
+/// Whom a call was handed to outside the company: known by the number alone.
+fn outsider(number: Field<'_>) -> Option<Agent> {
+    Some(Agent { name: Some(number.text()?), email: None })
+}
+
 fn person(said: &wire::Contact<'_>) -> Option<Person> {
     let emails: Vec<_> =
         said.emails.list().iter().filter_map(|entry| wire::contact_email(entry).email()).collect();
@@ -92,13 +97,11 @@ fn person(said: &wire::Contact<'_>) -> Option<Person> {
     (!says_nothing).then_some(person)
 }
 
+/// A line without an id goes by its digits.
 fn line(said: &wire::Number<'_>) -> Option<Line> {
-    Some(Line {
-        id: said.id.id()?,
-        name: said.name.text(),
-        digits: said.digits.text().or_else(|| said.e164_digits.text()),
-        country: said.country.text(),
-    })
+    let digits = said.digits.text().or_else(|| said.e164_digits.text());
+    let id = said.id.id().or_else(|| digits.clone())?;
+    Some(Line { id, name: said.name.text(), digits, country: said.country.text() })
 }
 
 /// All tags, by id; one without an id goes by its name. A list that is missing says nothing of tags.

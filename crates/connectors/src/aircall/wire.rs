@@ -87,6 +87,8 @@ pub(super) struct Call<'a> {
     pub raw_digits: Field<'a>,
     pub user: Agent<'a>,
     pub transferred_to: Agent<'a>,
+    /// A number outside the company; in `call.external_transferred` only.
+    pub external_transferred_to: Field<'a>,
     pub contact: Contact<'a>,
     pub number: Number<'a>,
     pub tags: Field<'a>,
@@ -114,6 +116,7 @@ impl<'a> Call<'a> {
                 name: Field::at(body, "data.transferred_to.name"),
                 email: Field::at(body, "data.transferred_to.email"),
             },
+            external_transferred_to: Field::at(body, "data.external_transferred_to"),
             contact: Contact {
                 first_name: Field::at(body, "data.contact.first_name"),
                 last_name: Field::at(body, "data.contact.last_name"),
@@ -206,7 +209,8 @@ pub(super) fn asset_address(call: &str, what: Asset) -> Option<String> {
 
 /// What an asset's address leads to. An address with a query is signed and does not last.
 pub(super) fn asset_of(address: &str) -> Option<Asset> {
-    if !address.starts_with("https://") || address.contains('?') {
+    let is_link = address.starts_with("https://") || address.starts_with("http://");
+    if !is_link || address.contains('?') {
         return None;
     }
     let path = address.trim_end_matches('/');

@@ -68,7 +68,7 @@ fn facts(said: &Booking<'_>, what: &BookingWhat) -> Result<BookingFacts, Unreada
             let reason = said.reschedule_reason.text().or_else(|| said.cancellation_reason.text());
             (said.rescheduled_by.text(), reason)
         }
-        _ => (None, None),
+        BookingWhat::Booked | BookingWhat::Requested { .. } | BookingWhat::NoShow { .. } => (None, None),
     };
     let (booker, guests) = attendees(said);
     Ok(BookingFacts {

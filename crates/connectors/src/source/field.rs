@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// An id longer than this is no id of any source; it would be a key in our store.
-const ID_CHARS_MAX: usize = 500;
+const ID_BYTES_MAX: usize = 500;
 
 /// Numbers above this are milliseconds: as seconds they would be beyond the year 5138.
 const SECONDS_MAX: i64 = 100_000_000_000;
@@ -50,7 +50,7 @@ impl<'a> Field<'a> {
 
     /// An address; anything else counts as missing.
     pub fn email(self) -> Option<Email> {
-        Email::read(self.value.as_str()?)
+        Email::read(&self.text()?)
     }
 
     /// The entries of a list; none if it is no list.
@@ -62,9 +62,9 @@ impl<'a> Field<'a> {
     pub fn id(self) -> Option<String> {
         match self.value {
             Value::Number(number) if !number.is_f64() => Some(number.to_string()),
-            Value::String(_) => self
-                .text()
-                .filter(|id| id.chars().count() <= ID_CHARS_MAX && !id.chars().any(char::is_control)),
+            Value::String(_) => {
+                self.text().filter(|id| id.len() <= ID_BYTES_MAX && !id.chars().any(char::is_control))
+            }
             _ => None,
         }
     }

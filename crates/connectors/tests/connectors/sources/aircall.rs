@@ -255,6 +255,18 @@ fn newer_webhooks_may_give_a_line_in_e164_only() {
     assert_eq!(line.digits.as_deref(), Some("+43720880079"));
 }
 
+#[test]
+fn a_line_without_an_id_goes_by_its_digits() {
+    let line = call_with("number", &json!({"digits": "+43 720 880079", "country": "AT"})).line.unwrap();
+    assert_eq!((line.id.as_str(), line.country.as_deref()), ("+43 720 880079", Some("AT")));
+}
+
+#[test]
+fn a_call_handed_outside_names_the_number() {
+    let agent = call_with("external_transferred_to", &json!("+1 800-123-4567")).transferred_to.unwrap();
+    assert_eq!((agent.name.as_deref(), agent.email), (Some("+1 800-123-4567"), None));
+}
+
 #[rstest]
 #[case::nothing(json!({}), None, None, false)]
 #[case::empty_texts(json!({"recording": "", "voicemail": ""}), None, None, false)]
