@@ -15,7 +15,7 @@ pub use template::{Template, UnknownPlace};
 
 use crate::{
     contact::{ContactAnswer, ContactLink, FoundBy, NewContact},
-    ids::{ContactId, StepKey},
+    ids::{ContactId, OwnerId, StepKey},
     question::Answers,
     record::{Facts, Held, Record},
     settings::{CallSettings, MeetingSettings},
@@ -172,6 +172,18 @@ fn make(new: NewContact, plan: &mut Plan) -> ContactRef {
     let made = ContactRef::Made(new.key.clone());
     plan.steps.push(Step::CreateContact(new));
     made
+}
+
+/// The owner of the activity: the one found; while the list of owners was not read, or no longer has the owner of the same
+/// person, the one that HubSpot holds; else none. A task's owner is the contact's.
+fn owner(record: &Record, found: Option<OwnerId>, answers: &Answers) -> String {
+    if let Some(owner) = found {
+        return owner.0;
+    }
+    let activities = record.held.iter().filter(|held| held.object != Object::Tasks);
+    let held = activities.filter_map(|held| held.properties.get("hubspot_owner_id")).next_back();
+    let stays = answers.owners.0.is_empty() || record.owner_of == record.responsible();
+    held.filter(|_| stays).cloned().unwrap_or_default()
 }
 
 /// The link to a contact that was made for the record.

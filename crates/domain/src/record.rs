@@ -10,6 +10,7 @@ use crate::{
     call::Call,
     contact::ContactLink,
     decision::{Decision, Rulebook, decide},
+    email::Email,
     event::Event,
     ids::{ContactId, ObjectId, RecordId, StepKey},
     source::Source,
@@ -33,6 +34,10 @@ pub struct Record {
     pub contact: Option<ContactLink>,
     /// What HubSpot holds of it, by our receipts.
     pub held: Vec<Held>,
+    /// Whose owner was last written, by address: it stays though HubSpot no longer lists the owner, and goes when the call
+    /// or the booking is handed to somebody else.
+    #[serde(default)]
+    pub owner_of: Option<Email>,
 }
 
 /// What the source said.
@@ -79,6 +84,7 @@ impl Record {
             decisions: Vec::new(),
             contact: None,
             held: Vec::new(),
+            owner_of: None,
         }
     }
 
@@ -112,6 +118,9 @@ impl Record {
         if self.contact.is_none() {
             self.contact = other.contact;
         }
+        if self.owner_of.is_none() {
+            self.owner_of = other.owner_of;
+        }
     }
 
     /// Decides what is to be decided at `now`; says whether anything was.
@@ -137,8 +146,23 @@ impl Record {
         }
     }
 
+    /// Whose owner the activity has: the address of the agent (C13) or of the host (M3).
+    pub fn responsible(&self) -> Option<Email> {
+        match &self.facts {
+            Facts::Call(call) => call.agent().and_then(|agent| agent.email.clone()),
+            Facts::Booking(booking) => booking.standing()?.facts.host?.email,
+        }
+    }
+
     /// Takes in what HubSpot answered.
     pub fn settle(&mut self, receipt: Receipt) {
+        if let Receipt::Made(Held { object, properties, .. }) | Receipt::Changed { object, properties, .. } =
+            &receipt
+            && *object != Object::Tasks
+            && properties.contains_key("hubspot_owner_id")
+        {
+            self.owner_of = self.responsible();
+        }
         match receipt {
             Receipt::Linked(link) => self.contact = Some(link),
             Receipt::Made(held) => {

@@ -57,13 +57,8 @@ pub(super) fn wanted(
     ]);
     properties.extend(ends_of_the_line(call));
     properties.extend(result(call, decided));
-    let owner = owner(call, settings, answers);
-    // A task's owner is the contact's, not the call's.
-    let held_call = record.held.iter().find(|held| held.object == Object::Calls);
-    let held_owner = held_call.and_then(|held| held.properties.get("hubspot_owner_id"));
-    if let Some(owner) = owner.map(|owner| owner.0).or_else(|| held_owner.cloned()) {
-        properties.insert("hubspot_owner_id", owner);
-    }
+    let owner = super::owner(record, owner(call, settings, answers), answers);
+    properties.insert("hubspot_owner_id", owner);
     let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let call_wanted = Wanted { key: activity, object: Object::Calls, properties };
     let task = missed_call_task(record, call, kind, settings, answers, now);

@@ -61,15 +61,7 @@ pub(super) fn wanted(
         ("hs_meeting_location", facts.location.as_deref().map(text::title).unwrap_or_default()),
     ]);
     properties.extend(times(facts));
-    let held_owner = record
-        .held
-        .iter()
-        .filter(|held| held.object == Object::Meetings)
-        .find_map(|held| held.properties.get("hubspot_owner_id"));
-    let owner = host_owner(&standing, answers).map(|owner| owner.0);
-    if let Some(owner) = owner.or_else(|| held_owner.cloned()) {
-        properties.insert("hubspot_owner_id", owner);
-    }
+    properties.insert("hubspot_owner_id", super::owner(record, host_owner(&standing, answers), answers));
     let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     vec![Wanted { key: key(record, booking, &standing, settings), object: Object::Meetings, properties }]
 }

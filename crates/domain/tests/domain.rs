@@ -1,0 +1,26 @@
+//! The rules of PRODUCT §2, §3 and §8 as tables of cases, as properties, and as plans to look at.
+
+#![cfg(test)]
+
+#[path = "domain/build.rs"]
+mod build;
+#[path = "domain/calls.rs"]
+mod calls;
+#[path = "domain/contacts.rs"]
+mod contacts;
+#[path = "domain/crm.rs"]
+mod crm;
+#[path = "domain/delay.rs"]
+mod delay;
+#[path = "domain/ended.rs"]
+mod ended;
+#[path = "domain/meetings.rs"]
+mod meetings;
+#[path = "domain/order.rs"]
+mod order;
+#[path = "domain/outcomes.rs"]
+mod outcomes;
+#[path = "domain/plans.rs"]
+mod plans;
+#[path = "domain/texts.rs"]
+mod texts;
