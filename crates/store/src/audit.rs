@@ -4,7 +4,7 @@ use domain::ids::WorkspaceId;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 /// One change by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Store {
                 entry.what,
                 column::to_json(&entry.detail, "audits")?,
             ];
-            column::run(connection, sql, values).map(|_| ())
+            statement::run(connection, sql, values).map(|_| ())
         })
         .await
     }
@@ -63,7 +63,7 @@ fn list(
         WHERE workspace IS NOT DISTINCT FROM $1 AND at < $2 ORDER BY at DESC, seq DESC";
     let before = before.map_or(i64::MAX, column::micros);
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![workspace.map(|workspace| workspace.0), before])?;
+    let mut rows = statement::query(&mut statement, params![workspace.map(|workspace| workspace.0), before])?;
     let mut audits: Vec<Audit> = Vec::new();
     while let Some(row) = rows.next()? {
         let audit = of_row(row)?;

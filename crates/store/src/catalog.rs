@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 const OUTCOMES: &str = "outcomes";
 const TAGS: &str = "tags";
@@ -67,7 +67,7 @@ impl Store {
     async fn forget(&self, workspace: WorkspaceId, name: &'static str) -> Result<()> {
         self.write(move |connection| {
             let sql = "DELETE FROM catalogs WHERE workspace = $1 AND name = $2";
-            column::run(connection, sql, params![workspace.0, name]).map(|_| ())
+            statement::run(connection, sql, params![workspace.0, name]).map(|_| ())
         })
         .await
     }
@@ -87,8 +87,9 @@ fn saved<T: Default + DeserializeOwned>(
     name: &str,
 ) -> Result<T> {
     let sql = "SELECT body FROM catalogs WHERE workspace = $1 AND name = $2";
-    let saved =
-        column::first(connection, sql, params![workspace.0, name], |row| column::json(row, 0, "catalogs"))?;
+    let saved = statement::first(connection, sql, params![workspace.0, name], |row| {
+        column::json(row, 0, "catalogs")
+    })?;
     Ok(saved.unwrap_or_default())
 }
 
@@ -101,5 +102,5 @@ fn save<T: Serialize>(
     let sql = "INSERT INTO catalogs (workspace, name, body) VALUES ($1, $2, $3)
         ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
     let body = column::to_json(catalog, "catalogs")?;
-    column::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
 }

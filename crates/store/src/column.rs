@@ -1,36 +1,11 @@
-//! Statements and columns: how rows become values, and what is said when they cannot.
+//! Columns: how they become values, and what is said when they cannot.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::Row;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{Result, StoreError};
-
-/// Runs a statement; returns how many rows it changed.
-pub(crate) fn run(connection: &Connection, sql: &str, params: impl Params) -> Result<usize> {
-    Ok(connection.prepare_cached(sql)?.execute(params)?)
-}
-
-/// Returns the first row.
-pub(crate) fn first<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl FnMut(&Row<'_>) -> Result<T>,
-) -> Result<Option<T>> {
-    connection.prepare_cached(sql)?.query_and_then(params, read)?.next().transpose()
-}
-
-/// Returns all rows.
-pub(crate) fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl FnMut(&Row<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    connection.prepare_cached(sql)?.query_and_then(params, read)?.collect()
-}
 
 /// A number of rows for `LIMIT`.
 pub(crate) fn limit(rows: usize) -> i64 {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{MasterKey, Result, Store, column};
+use crate::{MasterKey, Result, Store, column, statement};
 
 /// How a connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Store {
         let key = self.key();
         let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace = $1 AND system = $2");
         self.read(move |rows| {
-            column::first(rows, &sql, params![workspace.0, system.word()], |row| of_row(row, &key))
+            statement::first(rows, &sql, params![workspace.0, system.word()], |row| of_row(row, &key))
         })
         .await
     }
@@ -89,7 +89,7 @@ impl Store {
     pub async fn connections(&self, workspace: WorkspaceId) -> Result<Vec<Connection>> {
         let key = self.key();
         let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace = $1 ORDER BY system");
-        self.read(move |rows| column::all(rows, &sql, [workspace.0], |row| of_row(row, &key))).await
+        self.read(move |rows| statement::all(rows, &sql, params![workspace.0], |row| of_row(row, &key))).await
     }
 
     /// Keeps a connection, in place of the one before.
@@ -113,7 +113,7 @@ impl Store {
                 WHERE workspace = $1 AND system = $2";
             let values =
                 params![workspace.0, system.word(), status.word(), status.reason(), column::micros(now)];
-            column::run(rows, sql, values).map(|_| ())
+            statement::run(rows, sql, values).map(|_| ())
         };
         self.write_then(set, move |()| changed()).await
     }
@@ -126,7 +126,7 @@ impl Store {
                 ORDER BY workspace"
         );
         self.read(move |rows| {
-            column::all(rows, &sql, params![system.word(), connected_only], |row| of_row(row, &key))
+            statement::all(rows, &sql, params![system.word(), connected_only], |row| of_row(row, &key))
         })
         .await
     }
@@ -162,7 +162,7 @@ fn save(rows: &rusqlite::Connection, connection: &Connection, key: &MasterKey) -
         column::micros(connection.connected_at),
         column::micros(connection.changed_at),
     ];
-    column::run(rows, sql, values).map(|_| ())
+    statement::run(rows, sql, values).map(|_| ())
 }
 
 fn of_row(row: &Row<'_>, key: &MasterKey) -> Result<Connection> {

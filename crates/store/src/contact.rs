@@ -9,7 +9,7 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 /// What is known of one contact key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Store {
 
 fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<Option<ContactEntry>> {
     let sql = "SELECT contact, begun_at, known_at FROM contacts WHERE workspace = $1 AND key = $2";
-    column::first(connection, sql, params![workspace.0, key.text()], |row| {
+    statement::first(connection, sql, params![workspace.0, key.text()], |row| {
         Ok(ContactEntry {
             id: row.get::<_, Option<String>>(0)?.map(ContactId),
             begun_at: column::maybe_timestamp(row, 1, "contacts")?,
@@ -63,7 +63,7 @@ pub(crate) fn begin(
 ) -> Result<()> {
     let sql = "INSERT INTO contacts (workspace, key, begun_at) VALUES ($1, $2, $3)
         ON CONFLICT (workspace, key) DO UPDATE SET begun_at = excluded.begun_at";
-    column::run(connection, sql, params![workspace.0, key.text(), column::micros(now)]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, key.text(), column::micros(now)]).map(|_| ())
 }
 
 /// Enters a contact that was made or found.
@@ -77,11 +77,11 @@ pub(crate) fn link(
     let sql = "INSERT INTO contacts (workspace, key, contact, known_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, key) DO UPDATE SET
             contact = excluded.contact, begun_at = NULL, known_at = excluded.known_at";
-    column::run(connection, sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
 }
 
 /// Forgets what is known of a key.
 pub(crate) fn unlink(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<()> {
     let sql = "DELETE FROM contacts WHERE workspace = $1 AND key = $2";
-    column::run(connection, sql, params![workspace.0, key.text()]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, key.text()]).map(|_| ())
 }

@@ -59,11 +59,16 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
-    /// Whether a unique index refused the row.
-    pub(crate) fn is_conflict(error: &rusqlite::Error) -> bool {
+    /// Says `Taken` where a unique index refused the row.
+    pub(crate) fn taken_if_conflict(self) -> Self {
         use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
-        error.sqlite_error().is_some_and(|error| {
-            matches!(error.extended_code, SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY)
-        })
+        let code = match &self {
+            Self::Sqlite(error) => error.sqlite_error().map(|error| error.extended_code),
+            _ => None,
+        };
+        match code {
+            Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY) => Self::Taken,
+            _ => self,
+        }
     }
 }

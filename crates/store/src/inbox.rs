@@ -4,7 +4,7 @@ use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 /// How an envelope stands. A new one is `Unread`, `Ignored` or `Kept`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub(crate) fn insert(connection: &Connection, envelope: &NewEnvelope) -> Result<
         column::micros(envelope.received_at),
         envelope.body,
     ];
-    Ok(match column::run(connection, sql, values)? {
+    Ok(match statement::run(connection, sql, values)? {
         0 => Appended::Repeated,
         _ => Appended::New { seq: connection.last_insert_rowid() },
     })
@@ -136,4 +136,54 @@ pub(crate) fn of_row(row: &Row<'_>) -> Result<Envelope> {
         received_at: column::timestamp(row, 5, "envelopes")?,
         body: row.get(6)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::{Location, MasterKey, StoreError};
+
+    fn envelope(workspace: WorkspaceId, subject: &str) -> NewEnvelope {
+        NewEnvelope {
+            workspace,
+            source: Source::Aircall,
+            subject: subject.to_owned(),
+            event: "call.ended".to_owned(),
+            dedup: None,
+            received_at: Timestamp::UNIX_EPOCH,
+            body: b"{}".to_vec(),
+            state: EnvelopeState::Unread,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_keeps_what_it_has() {
+        let store = Store::open_with_queue(Location::Memory, MasterKey::from_bytes([7; 32]), 2).unwrap();
+        let workspace = store.ensure_workspace("default", Timestamp::UNIX_EPOCH).await.unwrap().id;
+        // The writer is held up by a job until the queue behind it is full.
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let busy = store.clone();
+        let held = tokio::spawn(async move {
+            let hold = move |_: &Connection| {
+                let _ = started.send(());
+                let _ = released.recv();
+                Ok(())
+            };
+            busy.write(hold).await
+        });
+        has_started.await.unwrap();
+        let (first, second, third, ()) = tokio::join!(
+            store.append(envelope(workspace, "1")),
+            store.append(envelope(workspace, "2")),
+            store.append(envelope(workspace, "3")),
+            async { release.send(()).unwrap() },
+        );
+        held.await.unwrap().unwrap();
+        assert!(matches!((first, second), (Ok(Appended::New { .. }), Ok(Appended::New { .. }))));
+        assert!(matches!(third, Err(StoreError::Full)));
+        assert_eq!(store.stats().await.unwrap().unread, 2);
+    }
 }

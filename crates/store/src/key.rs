@@ -10,9 +10,9 @@ use chacha20poly1305::{
 };
 use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroizing};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
-use crate::{Result, StoreError, column};
+use crate::{Result, StoreError, statement};
 
 /// The key that secrets are sealed with at rest. It cannot be printed, and is wiped when dropped.
 pub struct MasterKey(SecretBox<[u8; 32]>);
@@ -72,13 +72,13 @@ const CHECK_TEXT: &str = "patchbay";
 /// Refuses a key other than the one that the database was first opened with.
 pub(crate) fn check(connection: &Connection, key: &MasterKey) -> Result<()> {
     let sql = "SELECT value FROM installation WHERE name = 'master_key_check'";
-    let sealed: Option<Vec<u8>> = column::first(connection, sql, [], |row| Ok(row.get(0)?))?;
+    let sealed: Option<Vec<u8>> = statement::first(connection, sql, &[], |row| Ok(row.get(0)?))?;
     if let Some(sealed) = sealed {
         return key.unseal(CHECK_PLACE, &sealed).map(|_| ());
     }
     let sealed = key.seal(CHECK_PLACE, CHECK_TEXT)?;
     let sql = "INSERT INTO installation (name, value) VALUES ('master_key_check', $1)";
-    column::run(connection, sql, [sealed]).map(|_| ())
+    statement::run(connection, sql, params![sealed]).map(|_| ())
 }
 
 #[cfg(test)]

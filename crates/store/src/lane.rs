@@ -9,7 +9,7 @@ use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{Envelope, OpenStep, Result, Store, StoredRecord, column};
+use crate::{Envelope, OpenStep, Result, Store, StoredRecord, column, statement};
 
 /// What a lane takes at once.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +96,7 @@ impl Store {
     pub async fn lane(&self, workspace: WorkspaceId) -> Result<Lane> {
         self.read(move |connection| {
             let sql = "SELECT parked_until, why, failures FROM lanes WHERE workspace = $1";
-            let lane = column::first(connection, sql, [workspace.0], |row| {
+            let lane = statement::first(connection, sql, params![workspace.0], |row| {
                 Ok(Lane {
                     parked_until: column::maybe_timestamp(row, 0, "lanes")?,
                     why: row.get(1)?,
@@ -114,7 +114,7 @@ impl Store {
         let wake = move |connection: &Connection| {
             let sql = "UPDATE records SET due_at = $2
                 WHERE workspace = $1 AND state = 'waiting' AND (due_at IS NULL OR due_at > $2)";
-            column::run(connection, sql, params![workspace.0, column::micros(now)])?;
+            statement::run(connection, sql, params![workspace.0, column::micros(now)])?;
             save(connection, workspace, &Lane::default())
         };
         self.write_then(wake, move |()| bell.ring(workspace)).await
@@ -126,5 +126,5 @@ fn save(connection: &Connection, workspace: WorkspaceId, lane: &Lane) -> Result<
         ON CONFLICT (workspace) DO UPDATE SET
             parked_until = excluded.parked_until, why = excluded.why, failures = excluded.failures";
     let values = params![workspace.0, lane.parked_until.map(column::micros), lane.why, lane.failures];
-    column::run(connection, sql, values).map(|_| ())
+    statement::run(connection, sql, values).map(|_| ())
 }

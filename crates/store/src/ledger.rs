@@ -4,7 +4,7 @@ use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Store {
                 WHERE workspace = $1 AND (record = $2
                     OR record IN (SELECT absorbed FROM absorptions WHERE workspace = $1 AND record = $2))
                 ORDER BY seq";
-            column::all(connection, sql, params![workspace.0, record.to_string()], of_row)
+            statement::all(connection, sql, params![workspace.0, record.to_string()], of_row)
         })
         .await
     }
@@ -94,7 +94,7 @@ pub(crate) fn add(connection: &Connection, workspace: WorkspaceId, entry: &Ledge
         column::to_json(&entry.request, "ledger")?,
         column::to_json(&entry.answer, "ledger")?,
     ];
-    column::run(connection, sql, values).map(|_| ())
+    statement::run(connection, sql, values).map(|_| ())
 }
 
 fn of_row(row: &Row<'_>) -> Result<LedgerEntry> {

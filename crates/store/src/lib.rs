@@ -17,6 +17,8 @@ mod lane;
 mod ledger;
 mod migrate;
 mod page;
+#[cfg(test)]
+mod plans;
 mod problem;
 mod read;
 mod record;
@@ -25,6 +27,7 @@ mod rules;
 mod settings;
 mod settle;
 mod sqlite;
+mod statement;
 mod stats;
 mod token;
 mod workspace;

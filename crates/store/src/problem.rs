@@ -8,7 +8,7 @@ use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{Page, Result, Store, column};
+use crate::{Page, Result, Store, column, statement};
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,17 @@ impl Store {
             let changed = match problem {
                 Which::Record(id) => {
                     let sql = format!("{RETRY_RECORDS} AND id = $3");
-                    column::run(connection, &sql, params![workspace.0, column::micros(now), id.to_string()])?
+                    statement::run(
+                        connection,
+                        &sql,
+                        params![workspace.0, column::micros(now), id.to_string()],
+                    )?
                 }
-                Which::Envelope(seq) => {
-                    column::run(connection, &format!("{RETRY_ENVELOPES} AND seq = $2"), [workspace.0, seq])?
-                }
+                Which::Envelope(seq) => statement::run(
+                    connection,
+                    &format!("{RETRY_ENVELOPES} AND seq = $2"),
+                    params![workspace.0, seq],
+                )?,
             };
             Ok(changed > 0)
         };
@@ -62,8 +68,9 @@ impl Store {
     pub async fn retry_all(&self, workspace: WorkspaceId, now: Timestamp) -> Result<u64> {
         let bell = Arc::clone(self.bell());
         let retry = move |connection: &Connection| {
-            let records = column::run(connection, RETRY_RECORDS, [workspace.0, column::micros(now)])?;
-            let envelopes = column::run(connection, RETRY_ENVELOPES, [workspace.0])?;
+            let records =
+                statement::run(connection, RETRY_RECORDS, params![workspace.0, column::micros(now)])?;
+            let envelopes = statement::run(connection, RETRY_ENVELOPES, params![workspace.0])?;
             Ok(column::rows(records + envelopes))
         };
         self.write_then(retry, move |_| bell.ring(workspace)).await
@@ -78,12 +85,12 @@ impl Store {
                     let sql = "UPDATE records SET state = 'logged', why = 'Dismissed.', attempts = 0, due_at = NULL,
                             problem = NULL, problem_since = NULL, changed_at = $2
                         WHERE workspace = $1 AND state = 'problem' AND id = $3";
-                    column::run(connection, sql, params![workspace.0, column::micros(now), id.to_string()])?
+                    statement::run(connection, sql, params![workspace.0, column::micros(now), id.to_string()])?
                 }
                 Which::Envelope(seq) => {
                     let sql = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
                         WHERE workspace = $1 AND state = 'unreadable' AND seq = $2";
-                    column::run(connection, sql, [workspace.0, seq])?
+                    statement::run(connection, sql, params![workspace.0, seq])?
                 }
             };
             Ok(changed > 0)

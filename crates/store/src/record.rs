@@ -10,7 +10,7 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Envelope, Page, Result, Store, column, inbox};
+use crate::{Envelope, Page, Result, Store, column, inbox, statement};
 
 /// How a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Store {
                     inbox::COLUMNS
                 );
                 let values = params![workspace.0, source, external_id];
-                envelopes.extend(column::all(connection, &sql, values, inbox::of_row)?);
+                envelopes.extend(statement::all(connection, &sql, values, inbox::of_row)?);
             }
             envelopes.sort_by_key(|envelope| envelope.seq);
             Ok(envelopes)
@@ -167,7 +167,7 @@ pub(crate) fn find(
     id: RecordId,
 ) -> Result<Option<StoredRecord>> {
     let sql = format!("SELECT {COLUMNS} FROM records r WHERE r.workspace = $1 AND r.id = $2");
-    column::first(connection, &sql, params![workspace.0, id.to_string()], of_row)
+    statement::first(connection, &sql, params![workspace.0, id.to_string()], of_row)
 }
 
 /// The record that absorbed this one.
@@ -181,7 +181,7 @@ fn find_heir(
             JOIN records r ON r.workspace = a.workspace AND r.id = a.record
             WHERE a.workspace = $1 AND a.absorbed = $2"
     );
-    column::first(connection, &sql, params![workspace.0, absorbed.to_string()], of_row)
+    statement::first(connection, &sql, params![workspace.0, absorbed.to_string()], of_row)
 }
 
 /// The record known by an external id; the source by its word.
@@ -193,7 +193,7 @@ pub(crate) fn id_of(
 ) -> Result<Option<RecordId>> {
     let sql = "SELECT record FROM record_keys WHERE workspace = $1 AND external_id = $2 AND source = $3";
     let values = params![workspace.0, external_id, source];
-    let id = column::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
+    let id = statement::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
     Ok(id.map(RecordId))
 }
 
@@ -204,5 +204,7 @@ pub(crate) fn keys(
     id: RecordId,
 ) -> Result<Vec<(String, String)>> {
     let sql = "SELECT external_id, source FROM record_keys WHERE workspace = $1 AND record = $2";
-    column::all(connection, sql, params![workspace.0, id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+    statement::all(connection, sql, params![workspace.0, id.to_string()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
 }

@@ -6,7 +6,7 @@ use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 /// Envelopes looked at in one write, so that webhooks need not wait for a long replay.
 const CHUNK: usize = 2_000;
@@ -56,11 +56,11 @@ fn part(
         WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND received_at < $4
         ORDER BY received_at, seq LIMIT 1 OFFSET $5";
     let values = params![workspace.0, received_at, seq, to, column::limit(CHUNK)];
-    let next = column::first(connection, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let next = statement::first(connection, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (end_at, end_seq) = next.unwrap_or((to, i64::MIN));
     let sql = "UPDATE envelopes SET state = 'unread', problem = NULL, problem_since = NULL
         WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND (received_at, seq) < ($4, $5)
             AND state IN ('read', 'kept', 'unreadable') AND ($6 IS NULL OR source = $6)";
     let values = params![workspace.0, received_at, seq, end_at, end_seq, source.map(Source::word)];
-    Ok((column::run(connection, sql, values)?, next))
+    Ok((statement::run(connection, sql, values)?, next))
 }

@@ -8,7 +8,7 @@ use domain::{
 use jiff::SignedDuration;
 use rusqlite::{Connection, params};
 
-use crate::{Result, Store, StoreError, catalog, column, settings};
+use crate::{Result, Store, StoreError, catalog, column, settings, statement};
 
 impl Store {
     /// The rules of both kinds, in the admin's order.
@@ -43,7 +43,7 @@ impl Store {
     pub async fn remove_rule(&self, workspace: WorkspaceId, id: RuleId) -> Result<bool> {
         self.write(move |connection| {
             let sql = "DELETE FROM rules WHERE workspace = $1 AND id = $2";
-            Ok(column::run(connection, sql, params![workspace.0, id.to_string()])? > 0)
+            Ok(statement::run(connection, sql, params![workspace.0, id.to_string()])? > 0)
         })
         .await
     }
@@ -65,7 +65,7 @@ impl Store {
 
 fn list(connection: &Connection, workspace: WorkspaceId) -> Result<Vec<Rule>> {
     let sql = "SELECT body FROM rules WHERE workspace = $1 ORDER BY position, id";
-    column::all(connection, sql, [workspace.0], |row| column::json(row, 0, "rules"))
+    statement::all(connection, sql, params![workspace.0], |row| column::json(row, 0, "rules"))
 }
 
 fn put(connection: &Connection, sql: &str, workspace: WorkspaceId, rule: &Rule) -> Result<usize> {
@@ -75,8 +75,5 @@ fn put(connection: &Connection, sql: &str, workspace: WorkspaceId, rule: &Rule) 
     };
     let body = column::to_json(rule, "rules")?;
     let values = params![workspace.0, rule.id.to_string(), rule.tag.0, target, rule.position, body];
-    connection
-        .prepare_cached(sql)?
-        .execute(values)
-        .map_err(|error| if StoreError::is_conflict(&error) { StoreError::Taken } else { error.into() })
+    statement::run(connection, sql, values).map_err(StoreError::taken_if_conflict)
 }

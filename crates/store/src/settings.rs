@@ -7,7 +7,7 @@ use domain::{
 use rusqlite::{Connection, params};
 use serde::de::DeserializeOwned;
 
-use crate::{Result, Store, column};
+use crate::{Result, Store, column, statement};
 
 impl Store {
     /// The settings for calls; the default if none were saved.
@@ -38,7 +38,7 @@ impl Store {
         self.write(move |connection| {
             let sql = "INSERT INTO settings (workspace, name, body) VALUES ($1, $2, $3)
                 ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
-            column::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
+            statement::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
         })
         .await
     }
@@ -54,7 +54,8 @@ fn saved<T: Default + DeserializeOwned>(
     name: &str,
 ) -> Result<T> {
     let sql = "SELECT body FROM settings WHERE workspace = $1 AND name = $2";
-    let saved =
-        column::first(connection, sql, params![workspace.0, name], |row| column::json(row, 0, "settings"))?;
+    let saved = statement::first(connection, sql, params![workspace.0, name], |row| {
+        column::json(row, 0, "settings")
+    })?;
     Ok(saved.unwrap_or_default())
 }

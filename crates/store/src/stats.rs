@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 
-use crate::{Result, Store, StoreError, column};
+use crate::{Result, Store, StoreError, column, statement};
 
 /// Numbers over all workspaces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Store {
     pub async fn stats(&self) -> Result<Stats> {
         self.read(|connection| {
             let count = |sql| -> Result<u64> {
-                Ok(column::first(connection, sql, [], |row| column::count(row, 0))?.unwrap_or(0))
+                Ok(statement::first(connection, sql, &[], |row| column::count(row, 0))?.unwrap_or(0))
             };
             let unreadable = count("SELECT COUNT(*) FROM envelopes WHERE state = 'unreadable'")?;
             // The first unread of each workspace: envelopes come in the order of their numbers, nearly.
@@ -33,7 +33,7 @@ impl Store {
             let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "envelopes");
             Ok(Stats {
                 unread: count("SELECT COUNT(*) FROM envelopes WHERE state = 'unread'")?,
-                oldest_unread: column::first(connection, oldest, [], read)?.flatten(),
+                oldest_unread: statement::first(connection, oldest, &[], read)?.flatten(),
                 waiting: count("SELECT COUNT(*) FROM records WHERE state = 'waiting'")?,
                 problems: count("SELECT COUNT(*) FROM records WHERE state = 'problem'")? + unreadable,
             })
@@ -46,12 +46,12 @@ impl Store {
         let beat = |connection: &Connection| {
             let sql = "INSERT INTO pulse (id, beats) VALUES (1, 1)
                 ON CONFLICT (id) DO UPDATE SET beats = pulse.beats + 1";
-            column::run(connection, sql, []).map(|_| ())
+            statement::run(connection, sql, &[]).map(|_| ())
         };
         self.write(beat).await?;
         self.read(|connection| {
             let sql = "SELECT beats FROM pulse WHERE id = 1";
-            match column::first(connection, sql, [], |row| column::count(row, 0))? {
+            match statement::first(connection, sql, &[], |row| column::count(row, 0))? {
                 Some(_) => Ok(()),
                 None => Err(StoreError::Corrupt {
                     table: "pulse",

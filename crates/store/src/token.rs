@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 use uuid::Uuid;
 
-use crate::{Result, Store, StoreError, column};
+use crate::{Result, Store, StoreError, column, statement};
 
 /// What the bearer of a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Store {
                 token.name,
                 column::micros(token.created_at),
             ];
-            match column::run(connection, sql, values)? {
+            match statement::run(connection, sql, values)? {
                 0 => Err(StoreError::Taken),
                 _ => Ok(()),
             }
@@ -75,19 +75,19 @@ impl Store {
     /// The token with that SHA-256.
     pub async fn token(&self, hash: [u8; 32]) -> Result<Option<Token>> {
         let sql = format!("SELECT {COLUMNS} FROM tokens WHERE hash = $1");
-        self.read(move |connection| column::first(connection, &sql, [hash], of_row)).await
+        self.read(move |connection| statement::first(connection, &sql, params![hash], of_row)).await
     }
 
     /// All tokens, oldest first.
     pub async fn tokens(&self) -> Result<Vec<Token>> {
         let sql = format!("SELECT {COLUMNS} FROM tokens ORDER BY created_at, id");
-        self.read(move |connection| column::all(connection, &sql, [], of_row)).await
+        self.read(move |connection| statement::all(connection, &sql, &[], of_row)).await
     }
 
     /// Removes a token; says whether there was one.
     pub async fn remove_token(&self, id: Uuid) -> Result<bool> {
         self.write(move |connection| {
-            Ok(column::run(connection, "DELETE FROM tokens WHERE id = $1", [id.to_string()])? > 0)
+            Ok(statement::run(connection, "DELETE FROM tokens WHERE id = $1", params![id.to_string()])? > 0)
         })
         .await
     }

@@ -4,7 +4,7 @@ use domain::ids::WorkspaceId;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, StoreError, column};
+use crate::{Result, Store, StoreError, column, statement};
 
 /// One organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Store {
         self.write(move |connection| {
             let sql =
                 "INSERT INTO workspaces (slug, name, created_at) VALUES ($1, $1, $2) ON CONFLICT DO NOTHING";
-            column::run(connection, sql, params![slug, column::micros(now)])?;
+            statement::run(connection, sql, params![slug, column::micros(now)])?;
             find(connection, &slug)?.ok_or_else(|| StoreError::Corrupt {
                 table: "workspaces",
                 what: "a row just made is missing".to_owned(),
@@ -42,14 +42,19 @@ impl Store {
     /// All workspaces, in the order they were made.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>> {
         self.read(|connection| {
-            column::all(connection, "SELECT id, slug, name FROM workspaces ORDER BY id", [], of_row)
+            statement::all(connection, "SELECT id, slug, name FROM workspaces ORDER BY id", &[], of_row)
         })
         .await
     }
 }
 
 fn find(connection: &Connection, slug: &str) -> Result<Option<Workspace>> {
-    column::first(connection, "SELECT id, slug, name FROM workspaces WHERE slug = $1", [slug], of_row)
+    statement::first(
+        connection,
+        "SELECT id, slug, name FROM workspaces WHERE slug = $1",
+        params![slug],
+        of_row,
+    )
 }
 
 fn of_row(row: &Row<'_>) -> Result<Workspace> {

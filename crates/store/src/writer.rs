@@ -212,3 +212,117 @@ impl Writer {
         Ok(committed?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::sample;
+    use domain::{ids::WorkspaceId, source::Source};
+    use jiff::Timestamp;
+
+    fn writer() -> Writer {
+        let connection = sample();
+        connection
+            .execute("INSERT INTO workspaces (id, slug, name, created_at) VALUES (1, 'a', 'a', 0)", [])
+            .unwrap();
+        Writer { connection, bell: Arc::default() }
+    }
+
+    fn append(workspace: i64) -> (Job, oneshot::Receiver<Result<Appended>>) {
+        let (tell, told) = oneshot::channel();
+        let envelope = NewEnvelope {
+            workspace: WorkspaceId(workspace),
+            source: Source::Aircall,
+            subject: "1".to_owned(),
+            event: "call.ended".to_owned(),
+            dedup: None,
+            received_at: Timestamp::UNIX_EPOCH,
+            body: Vec::new(),
+            state: EnvelopeState::Unread,
+        };
+        let weight = Weight::put(&Arc::default(), 0, 1).unwrap();
+        (Job::Append(Append { envelope, weight, tell, answer: None }), told)
+    }
+
+    fn write(
+        work: impl FnOnce(&Connection) -> Result<()> + Send + 'static,
+    ) -> (Job, oneshot::Receiver<Result<()>>) {
+        let (tell, told) = oneshot::channel();
+        let after = |(): &()| {};
+        (Job::Write(Box::new(Closure { work: Some(work), after, tell, answer: None })), told)
+    }
+
+    fn beat(connection: &Connection, id: i64) -> Result<()> {
+        connection.execute("INSERT INTO pulse (id, beats) VALUES ($1, 1)", [id])?;
+        Ok(())
+    }
+
+    fn count(writer: &Writer, table: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        writer.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_failing_job_undoes_itself_and_not_its_neighbours() {
+        let writer = writer();
+        let (before, mut before_told) = append(1);
+        let (failing, mut failing_told) = write(|connection| {
+            beat(connection, 1)?;
+            Err(StoreError::Taken)
+        });
+        let (refused, mut refused_told) = append(99);
+        let (after, mut after_told) = write(|connection| beat(connection, 2));
+        writer.carry_out(&mut vec![before, failing, refused, after]);
+        assert!(matches!(before_told.try_recv(), Ok(Ok(Appended::New { .. }))));
+        assert!(matches!(failing_told.try_recv(), Ok(Err(StoreError::Taken))));
+        assert!(matches!(refused_told.try_recv(), Ok(Err(StoreError::Sqlite(_)))));
+        assert!(matches!(after_told.try_recv(), Ok(Ok(()))));
+        assert_eq!((count(&writer, "envelopes"), count(&writer, "pulse")), (1, 1));
+    }
+
+    #[test]
+    fn a_commit_that_fails_acknowledges_nobody_in_the_group() {
+        let writer = writer();
+        let (innocent, mut innocent_told) = append(1);
+        // A reference that is checked only by the commit.
+        let (guilty, mut guilty_told) = write(|connection| {
+            connection.execute_batch(
+                "PRAGMA defer_foreign_keys = ON;
+                 INSERT INTO lanes (workspace, why, failures) VALUES (99, '', 0)",
+            )?;
+            Ok(())
+        });
+        writer.carry_out(&mut vec![innocent, guilty]);
+        assert!(matches!(innocent_told.try_recv(), Ok(Err(StoreError::Sqlite(_)))));
+        assert!(matches!(guilty_told.try_recv(), Ok(Err(StoreError::Sqlite(_)))));
+        assert_eq!((count(&writer, "envelopes"), count(&writer, "lanes")), (0, 0));
+        assert!(writer.connection.is_autocommit());
+    }
+
+    #[test]
+    fn a_transaction_that_is_given_up_half_way_acknowledges_only_what_came_after() {
+        let writer = writer();
+        let (lost, mut lost_told) = append(1);
+        let (breaking, mut breaking_told) = write(|connection| {
+            connection.execute_batch("ROLLBACK")?;
+            Err(StoreError::Taken)
+        });
+        let (after, mut after_told) = append(1);
+        writer.carry_out(&mut vec![lost, breaking, after]);
+        assert!(matches!(lost_told.try_recv(), Ok(Err(StoreError::RolledBack))));
+        assert!(matches!(breaking_told.try_recv(), Ok(Err(StoreError::Taken))));
+        assert!(matches!(after_told.try_recv(), Ok(Ok(Appended::New { .. }))));
+        assert_eq!(count(&writer, "envelopes"), 1);
+    }
+
+    #[test]
+    fn the_queue_is_weighed() {
+        let queued = Arc::default();
+        let first = Weight::put(&queued, 6, 10);
+        assert!(first.is_some());
+        assert!(Weight::put(&queued, 6, 10).is_none());
+        drop(first);
+        assert!(Weight::put(&queued, 6, 10).is_some());
+        assert_eq!(queued.load(Ordering::Relaxed), 0);
+    }
+}

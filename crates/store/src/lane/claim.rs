@@ -9,7 +9,9 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, column, inbox, record, settle::step};
+use crate::{
+    Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, column, inbox, record, settle::step, statement,
+};
 
 /// The unread envelopes in the order they came.
 pub(super) const UNREAD: &str =
@@ -67,7 +69,7 @@ fn subjects(
     let mut seen = HashSet::new();
     let mut subjects = Vec::new();
     let mut statement = connection.prepare_cached(UNREAD)?;
-    let mut rows = statement.query([workspace.0])?;
+    let mut rows = statement::query(&mut statement, params![workspace.0])?;
     while subjects.len() < limit
         && let Some(row) = rows.next()?
     {
@@ -115,7 +117,7 @@ fn unread(
     let mut envelopes = Vec::new();
     for (subject, source) in names {
         let values = params![workspace.0, source, subject];
-        envelopes.extend(column::all(connection, UNREAD_OF, values, inbox::of_row)?);
+        envelopes.extend(statement::all(connection, UNREAD_OF, values, inbox::of_row)?);
     }
     envelopes.sort_by_key(|envelope| envelope.seq);
     Ok(envelopes)
@@ -143,7 +145,7 @@ fn due(
 ) -> Result<Vec<RecordId>> {
     let mut due = Vec::new();
     let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![workspace.0, column::micros(now)])?;
+    let mut rows = statement::query(&mut statement, params![workspace.0, column::micros(now)])?;
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
@@ -153,4 +155,21 @@ fn due(
         }
     }
     Ok(due)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::plan;
+
+    #[test]
+    fn claiming_walks_only_what_is_to_be_done() {
+        assert_eq!(plan(UNREAD), ["SEARCH envelopes USING INDEX envelopes_unread (workspace=?)"]);
+        let unread_of = plan(UNREAD_OF);
+        assert_eq!(
+            unread_of,
+            ["SEARCH envelopes USING INDEX envelopes_of_subject (workspace=? AND source=? AND subject=?)"]
+        );
+        assert_eq!(plan(DUE), ["SEARCH r USING COVERING INDEX records_due (workspace=? AND due_at<?)"]);
+    }
 }

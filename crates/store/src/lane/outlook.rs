@@ -4,7 +4,7 @@ use domain::ids::WorkspaceId;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Result, column};
+use crate::{Result, column, statement};
 
 /// What one workspace has to do.
 pub(super) struct Outlook {
@@ -45,7 +45,7 @@ pub(super) const LIST: &str = "SELECT w.id, l.parked_until,
     FROM workspaces w LEFT JOIN lanes l ON l.workspace = w.id ORDER BY w.id";
 
 pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Outlook>> {
-    column::all(connection, LIST, params![column::micros(now)], of_row)
+    statement::all(connection, LIST, params![column::micros(now)], of_row)
 }
 
 fn of_row(row: &Row<'_>) -> Result<Outlook> {
@@ -55,4 +55,35 @@ fn of_row(row: &Row<'_>) -> Result<Outlook> {
         is_due: row.get(2)?,
         next_due: column::maybe_timestamp(row, 3, "records")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::plan;
+
+    #[test]
+    fn an_outlook_walks_the_workspaces_and_nothing_else() {
+        let plan = plan(LIST);
+        let scans: Vec<&String> = plan.iter().filter(|line| line.contains("SCAN")).collect();
+        assert_eq!(scans, ["SCAN w"], "{plan:?}");
+    }
+
+    #[test]
+    fn a_resting_lane_has_no_work_before_its_rest_ends() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let outlook = |parked_until, is_due, next_due| Outlook {
+            workspace: WorkspaceId(1),
+            parked_until,
+            is_due,
+            next_due,
+        };
+        let resting = outlook(Some(at(20)), true, Some(at(15)));
+        assert!(!resting.has_work(at(10)) && resting.has_work(at(20)));
+        assert_eq!(resting.next(at(10)), Some(at(20)));
+        assert_eq!(outlook(Some(at(20)), false, Some(at(15))).next(at(10)), Some(at(20)));
+        assert_eq!(outlook(Some(at(20)), false, Some(at(25))).next(at(10)), Some(at(25)));
+        assert_eq!(outlook(Some(at(20)), false, None).next(at(10)), None);
+        assert_eq!(outlook(Some(at(5)), true, Some(at(25))).next(at(10)), Some(at(25)));
+    }
 }

@@ -4,7 +4,7 @@ use domain::ids::WorkspaceId;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{Mark, Result, column};
+use crate::{Mark, Result, column, statement};
 
 /// Marks one envelope.
 pub(super) fn put(
@@ -22,7 +22,7 @@ pub(super) fn put(
                     JOIN records r ON r.workspace = e.workspace AND r.id = $3
                     WHERE e.workspace = $1 AND e.seq = $2 AND e.subject <> ''
                 ON CONFLICT DO NOTHING";
-            column::run(connection, sql, params![workspace.0, seq, record.to_string()])?;
+            statement::run(connection, sql, params![workspace.0, seq, record.to_string()])?;
             set(connection, workspace, seq, "read")
         }
         Mark::Ignored => set(connection, workspace, seq, "ignored"),
@@ -30,7 +30,8 @@ pub(super) fn put(
             let sql = "UPDATE envelopes SET state = 'unreadable', problem = $3, problem_since = $4
                 WHERE workspace = $1 AND seq = $2";
             let reason = if field.is_empty() { problem.clone() } else { format!("{field}: {problem}") };
-            column::run(connection, sql, params![workspace.0, seq, reason, column::micros(now)]).map(|_| ())
+            statement::run(connection, sql, params![workspace.0, seq, reason, column::micros(now)])
+                .map(|_| ())
         }
     }
 }
@@ -38,5 +39,5 @@ pub(super) fn put(
 fn set(connection: &Connection, workspace: WorkspaceId, seq: i64, state: &str) -> Result<()> {
     let sql = "UPDATE envelopes SET state = $3, problem = NULL, problem_since = NULL
         WHERE workspace = $1 AND seq = $2";
-    column::run(connection, sql, params![workspace.0, seq, state]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, seq, state]).map(|_| ())
 }

@@ -7,7 +7,7 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::{RecordSave, RecordState, Result, column, record};
+use crate::{RecordSave, RecordState, Result, column, record, statement};
 
 /// Saves records, and lets the absorbed ones go into them.
 pub(super) fn records(
@@ -62,7 +62,7 @@ fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: 
         column::micros(now),
         column::to_json(&save.record, "records")?,
     ];
-    column::run(connection, sql, values).map(|_| ())
+    statement::run(connection, sql, values).map(|_| ())
 }
 
 fn add_key(
@@ -75,7 +75,7 @@ fn add_key(
     let sql = "INSERT INTO record_keys (workspace, external_id, source, record) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, external_id, source) DO UPDATE SET record = excluded.record
             WHERE record_keys.record <> excluded.record";
-    column::run(connection, sql, params![workspace.0, key, source.word(), record.to_string()]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, key, source.word(), record.to_string()]).map(|_| ())
 }
 
 /// The record that has taken over an id of an absorbed one.
@@ -89,7 +89,7 @@ fn heir(
         AND record <> $4";
     for (external_id, source) in keys {
         let values = params![workspace.0, external_id, source, absorbed.to_string()];
-        let heir = column::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
+        let heir = statement::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
         if let Some(heir) = heir {
             return Ok(Some(RecordId(heir)));
         }
@@ -116,7 +116,7 @@ fn absorb(
                 SELECT workspace, $3, key, begun_at, step FROM open_steps WHERE workspace = $1 AND record = $2
                 ON CONFLICT DO NOTHING",
         ] {
-            column::run(connection, sql, params![workspace.0, absorbed, heir])?;
+            statement::run(connection, sql, params![workspace.0, absorbed, heir])?;
         }
     }
     for sql in [
@@ -124,7 +124,7 @@ fn absorb(
         "DELETE FROM open_steps WHERE workspace = $1 AND record = $2",
         "DELETE FROM records WHERE workspace = $1 AND id = $2",
     ] {
-        column::run(connection, sql, params![workspace.0, absorbed])?;
+        statement::run(connection, sql, params![workspace.0, absorbed])?;
     }
     Ok(())
 }

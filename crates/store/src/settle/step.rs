@@ -3,7 +3,7 @@
 use domain::ids::{RecordId, StepKey, WorkspaceId};
 use rusqlite::{Connection, params};
 
-use crate::{OpenStep, Result, column};
+use crate::{OpenStep, Result, column, statement};
 
 /// Keeps a step as open.
 pub(super) fn open(connection: &Connection, workspace: WorkspaceId, step: &OpenStep) -> Result<()> {
@@ -16,7 +16,7 @@ pub(super) fn open(connection: &Connection, workspace: WorkspaceId, step: &OpenS
         column::micros(step.begun_at),
         column::to_json(&step.step, "open_steps")?,
     ];
-    column::run(connection, sql, values).map(|_| ())
+    statement::run(connection, sql, values).map(|_| ())
 }
 
 /// Closes a step.
@@ -27,7 +27,7 @@ pub(super) fn close(
     key: &StepKey,
 ) -> Result<()> {
     let sql = "DELETE FROM open_steps WHERE workspace = $1 AND record = $2 AND key = $3";
-    column::run(connection, sql, params![workspace.0, record.to_string(), key.0]).map(|_| ())
+    statement::run(connection, sql, params![workspace.0, record.to_string(), key.0]).map(|_| ())
 }
 
 /// The open steps of a record.
@@ -38,7 +38,7 @@ pub(crate) fn list(
 ) -> Result<Vec<OpenStep>> {
     let sql = "SELECT key, begun_at, step FROM open_steps WHERE workspace = $1 AND record = $2
         ORDER BY begun_at, key";
-    column::all(connection, sql, params![workspace.0, record.to_string()], |row| {
+    statement::all(connection, sql, params![workspace.0, record.to_string()], |row| {
         Ok(OpenStep {
             record,
             key: StepKey(row.get(0)?),

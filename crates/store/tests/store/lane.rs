@@ -1,0 +1,98 @@
+//! Lanes: who has work, when, and what is taken.
+
+use domain::source::Source;
+use store::{Lane, RecordState, Settlement};
+
+use crate::{Trial, at, envelope, save};
+
+#[tokio::test]
+async fn a_workspace_has_work_while_envelopes_are_unread_or_records_due() {
+    let trial = Trial::start().await;
+    let (store, workspace) = (&trial.store, trial.workspace);
+    assert!(store.work(at(5)).await.unwrap().is_empty());
+    trial.save("bk_1", |save| save.due_at = Some(at(10)), 1).await;
+    assert!(store.work(at(5)).await.unwrap().is_empty());
+    assert_eq!(store.next_due(at(5)).await.unwrap(), Some(at(10)));
+    assert_eq!(store.work(at(10)).await.unwrap(), [workspace]);
+    assert_eq!(store.next_due(at(10)).await.unwrap(), None);
+    trial.append("bk_2", 1).await;
+    assert_eq!(store.work(at(5)).await.unwrap(), [workspace]);
+}
+
+#[tokio::test]
+async fn a_parked_lane_rests_until_its_time_or_until_it_is_woken() {
+    let mut trial = Trial::start().await;
+    let workspace = trial.workspace;
+    trial.append("bk_1", 1).await;
+    let id =
+        trial.save("bk_2", |save| (save.state, save.due_at) = (RecordState::Waiting, Some(at(500))), 1).await;
+    trial.store.rung().await;
+    trial.store.park(workspace, at(100), "HubSpot is down.".to_owned(), 3).await.unwrap();
+    trial.reopen().await;
+    let store = &trial.store;
+    let lane = Lane { parked_until: Some(at(100)), why: "HubSpot is down.".to_owned(), failures: 3 };
+    assert_eq!(store.lane(workspace).await.unwrap(), lane);
+    assert!(store.work(at(99)).await.unwrap().is_empty());
+    assert_eq!(store.next_due(at(99)).await.unwrap(), Some(at(100)));
+    assert_eq!(store.work(at(100)).await.unwrap(), [workspace]);
+    store.wake(workspace, at(50)).await.unwrap();
+    assert_eq!(store.rung().await, [workspace]);
+    assert_eq!(store.lane(workspace).await.unwrap(), Lane::default());
+    assert_eq!(store.work(at(50)).await.unwrap(), [workspace]);
+    let woken = store.record(workspace, id).await.unwrap().unwrap();
+    assert_eq!(woken.due_at, Some(at(50)));
+}
+
+#[tokio::test]
+async fn a_claim_takes_the_oldest_first_each_with_all_its_envelopes_and_then_what_is_due() {
+    let trial = Trial::start().await;
+    let workspace = trial.workspace;
+    for (subject, second) in [("bk_1", 1), ("bk_2", 2), ("bk_1", 3), ("bk_3", 4)] {
+        trial.append(subject, second).await;
+    }
+    trial.save("bk_3", |save| save.due_at = Some(at(1)), 1).await;
+    trial.save("bk_4", |save| save.due_at = Some(at(6)), 1).await;
+    trial.save("bk_5", |save| save.due_at = Some(at(5)), 1).await;
+    trial.save("bk_6", |save| save.due_at = Some(at(50)), 1).await;
+    let claim = async |limit| {
+        let batch = trial.store.claim(workspace, limit, at(10)).await.unwrap();
+        let named = batch.items.iter().map(|item| (item.subject.clone(), item.envelopes.len()));
+        named.collect::<Vec<(String, usize)>>()
+    };
+    let expected = [("bk_1", 2), ("bk_2", 1), ("bk_3", 1), ("bk_5", 0), ("bk_4", 0)]
+        .map(|(subject, envelopes)| (subject.to_owned(), envelopes));
+    for limit in [0, 1, 2, 3, 4] {
+        assert_eq!(claim(limit).await, expected[..limit]);
+    }
+    assert_eq!(claim(100).await, expected);
+}
+
+#[tokio::test]
+async fn all_names_of_a_record_are_claimed_as_one() {
+    let trial = Trial::start().await;
+    let workspace = trial.workspace;
+    let mut known = save(workspace, "old");
+    known.keys.push("new".to_owned());
+    let id = known.record.id;
+    let settlement = Settlement { saves: vec![known], ..Settlement::default() };
+    trial.store.settle(workspace, settlement, at(1)).await.unwrap();
+    let seqs = [trial.append("new", 1).await, trial.append("old", 2).await, trial.append("new", 3).await];
+    let batch = trial.store.claim(workspace, 10, at(9)).await.unwrap();
+    assert_eq!(batch.items.len(), 1);
+    assert_eq!(batch.items[0].record.as_ref().unwrap().record.id, id);
+    let claimed: Vec<i64> = batch.items[0].envelopes.iter().map(|envelope| envelope.seq).collect();
+    assert_eq!(claimed, seqs);
+}
+
+#[tokio::test]
+async fn equal_ids_of_two_sources_are_two_records() {
+    let trial = Trial::start().await;
+    trial.append("1", 1).await;
+    let mut other = envelope(trial.workspace, "1", 2);
+    other.source = Source::Calendly;
+    trial.store.append(other).await.unwrap();
+    let batch = trial.store.claim(trial.workspace, 10, at(9)).await.unwrap();
+    let sources: Vec<Source> = batch.items.iter().map(|item| item.source).collect();
+    assert_eq!(sources, [Source::Calcom, Source::Calendly]);
+    assert!(batch.items.iter().all(|item| item.envelopes.len() == 1));
+}

@@ -1,0 +1,95 @@
+//! What the store promises, tried on a database in a file.
+
+#![expect(clippy::unwrap_used, reason = "a trial that cannot be set up should stop there")]
+
+mod admin;
+mod inbox;
+mod lane;
+mod people;
+mod safety;
+mod settle;
+
+use domain::{
+    ids::{RecordId, WorkspaceId},
+    record::Record,
+    source::Source,
+};
+use jiff::Timestamp;
+use store::{
+    Appended, EnvelopeState, Location, MasterKey, NewEnvelope, RecordSave, RecordState, Settlement, Store,
+};
+use tempfile::TempDir;
+
+/// A store in a folder of its own, with one workspace.
+struct Trial {
+    folder: TempDir,
+    store: Store,
+    workspace: WorkspaceId,
+}
+
+impl Trial {
+    async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = open(&folder);
+        let workspace = store.ensure_workspace("default", at(0)).await.unwrap().id;
+        Self { folder, store, workspace }
+    }
+
+    /// Closes the store and opens the same file again.
+    async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = open(&self.folder);
+    }
+
+    async fn append(&self, subject: &str, received: i64) -> i64 {
+        match self.store.append(envelope(self.workspace, subject, received)).await.unwrap() {
+            Appended::New { seq } => seq,
+            Appended::Repeated => panic!("no dedup was given"),
+        }
+    }
+
+    /// Saves a record that is known by its first id only.
+    async fn save(&self, external_id: &str, change: impl FnOnce(&mut RecordSave), now: i64) -> RecordId {
+        let mut save = save(self.workspace, external_id);
+        change(&mut save);
+        let id = save.record.id;
+        let settlement = Settlement { saves: vec![save], ..Settlement::default() };
+        self.store.settle(self.workspace, settlement, at(now)).await.unwrap();
+        id
+    }
+}
+
+fn open(folder: &TempDir) -> Store {
+    let path = folder.path().join("patchbay.db");
+    Store::open(Location::File(path), MasterKey::from_bytes([7; 32])).unwrap()
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn envelope(workspace: WorkspaceId, subject: &str, received: i64) -> NewEnvelope {
+    NewEnvelope {
+        workspace,
+        source: Source::Calcom,
+        subject: subject.to_owned(),
+        event: "BOOKING_CREATED".to_owned(),
+        dedup: None,
+        received_at: at(received),
+        body: format!("{{\"subject\":\"{subject}\"}}").into_bytes(),
+        state: EnvelopeState::Unread,
+    }
+}
+
+fn save(workspace: WorkspaceId, external_id: &str) -> RecordSave {
+    let id = RecordId::of(workspace, Source::Calcom, external_id);
+    RecordSave {
+        record: Record::new(id, Source::Calcom, external_id),
+        keys: vec![external_id.to_owned()],
+        state: RecordState::Logged,
+        why: "Logged.".to_owned(),
+        attempts: 0,
+        due_at: None,
+        problem: None,
+    }
+}
