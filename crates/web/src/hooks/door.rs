@@ -1,7 +1,5 @@
 //! One webhook: its checks in the order of PRODUCT §8, and its way into the inbox.
 
-use std::sync::Arc;
-
 use axum::{
     body::Bytes,
     extract::{Path, Request, State, rejection::PathRejection},
@@ -49,20 +47,15 @@ async fn take(app: &Shared, key: &str, source: Source, request: Request) -> Resu
     let door = door.filter(|door| door.source == source).ok_or(StatusCode::NOT_FOUND)?;
     let (Parts { headers, .. }, body) = request.into_parts();
     let bytes = body::read(&headers, body).await?;
-    let envelope = check(&door, &headers, &bytes, now)?;
+    let envelope = check(&door, &headers, bytes, now)?;
     app.web.store.append(envelope).await.map_err(|error| failed(&error))?;
     Ok(())
 }
 
 /// Checks the bytes and makes an envelope of them.
-fn check(
-    door: &Arc<Door>,
-    headers: &HeaderMap,
-    bytes: &Bytes,
-    now: Timestamp,
-) -> Result<NewEnvelope, StatusCode> {
-    door.proof.check_bytes(headers, bytes, now).map_err(|_| StatusCode::UNAUTHORIZED)?;
-    let json = connectors::parse(bytes).map_err(|_| StatusCode::BAD_REQUEST)?;
+fn check(door: &Door, headers: &HeaderMap, bytes: Bytes, now: Timestamp) -> Result<NewEnvelope, StatusCode> {
+    door.proof.check_bytes(headers, &bytes, now).map_err(|_| StatusCode::UNAUTHORIZED)?;
+    let json = connectors::parse(&bytes).map_err(|_| StatusCode::BAD_REQUEST)?;
     door.proof.check_body(&json).map_err(|_| StatusCode::UNAUTHORIZED)?;
     let subject =
         connectors::subject(door.source, &json).filter(|subject| subject.len() <= SUBJECT_BYTES_MAX);
@@ -76,11 +69,11 @@ fn check(
     Ok(NewEnvelope {
         workspace: door.workspace,
         source: door.source,
-        subject: subject.unwrap_or_else(|| nameless(is_ignored, bytes)),
+        subject: subject.unwrap_or_else(|| nameless(is_ignored, &bytes)),
         event: connectors::event_name(door.source, &json),
         dedup: dedup(door.source, headers),
         received_at: now,
-        body: bytes.to_vec(),
+        body: bytes.into(),
         state,
     })
 }

@@ -1,5 +1,7 @@
 //! The outside surfaces, driven as a client drives them, on a store in memory and a stand-in for the providers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod bench;
 mod world;
 

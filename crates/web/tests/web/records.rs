@@ -1,5 +1,7 @@
 //! Records, problems and replay.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use domain::{
     ids::{ObjectId, RecordId, StepKey},
@@ -27,7 +29,10 @@ async fn settle(bench: &Bench, external_id: &str, state: RecordState) -> RecordI
         state: EnvelopeState::Unread,
     };
     bench.store.append(envelope).await.unwrap();
-    let seq = bench.store.claim(ws, 10, now).await.unwrap().items.last().unwrap().envelopes[0].seq;
+    let batch = bench.store.claim(ws, 10, now).await.unwrap();
+    let envelope =
+        batch.items.iter().flat_map(|claimed| &claimed.envelopes).find(|one| one.subject == external_id);
+    let seq = envelope.unwrap().seq;
     let id = RecordId::of(ws, Source::Calendar, external_id);
     let mut record = Record::new(id, Source::Calendar, external_id);
     let key = StepKey(format!("calendar:{external_id}"));
@@ -35,7 +40,7 @@ async fn settle(bench: &Bench, external_id: &str, state: RecordState) -> RecordI
         object: Object::Meetings,
         id: ObjectId("9001".to_owned()),
         key: key.clone(),
-        properties: Default::default(),
+        properties: BTreeMap::new(),
         contacts: Vec::new(),
     });
     let entry = |phase, object: Option<(&str, &str)>| LedgerEntry {

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{get, post, put},
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -93,7 +93,7 @@ fn routes(world: &World) -> Router {
         .route("/v1/ping", get(|| async { Json(json!({ "ping": "pong" })) }))
         .route("/v1/tags", get(tags))
         .route("/v1/webhooks", get(webhooks).post(make_webhook))
-        .route("/v1/webhooks/{id}", delete(remove_webhook))
+        .route("/v1/webhooks/{id}", put(change_webhook).delete(remove_webhook))
         .layer(middleware::from_fn_with_state(world.clone(), gate))
         .with_state(world.clone())
 }
@@ -184,6 +184,12 @@ async fn make_webhook(State(world): State<World>, Json(asked): Json<Value>) -> (
     let answer = json!({ "webhook": webhook(&made) });
     facts.webhooks.push(made);
     (StatusCode::CREATED, Json(answer))
+}
+
+async fn change_webhook(State(world): State<World>, Path(id): Path<String>) -> Json<Value> {
+    let facts = world.facts();
+    let known = facts.webhooks.iter().find(|(known, ..)| *known == id).unwrap();
+    Json(json!({ "webhook": webhook(known) }))
 }
 
 async fn remove_webhook(State(world): State<World>, Path(id): Path<String>) -> StatusCode {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use connectors::hubspot::{self, Free, Guard, Guards};
-use domain::source::System;
+use domain::{ids::OutcomeId, source::System};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,9 +52,11 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
     let _reading = app.readings.hold(scope.ws()).await;
     let before = app.web.store.connection(scope.ws(), System::Hubspot).await?;
     let portal_before = before.as_ref().and_then(|before| before.details.get("portal_id")?.as_str());
-    if portal_before.is_some_and(|portal| portal != account.portal_id) {
-        // Another account: what we saw of the other one's outcomes says nothing of these.
-        app.web.store.forget_outcomes(scope.ws()).await?;
+    let is_another = portal_before.is_some_and(|portal| portal != account.portal_id);
+    let was_open = closed_because(before.as_ref()).is_none();
+    if is_another {
+        // What is under way to the other account is dropped: it would be taken for this one's.
+        app.web.gates.close(scope.ws());
     }
     let details = json!({
         "portal_id": account.portal_id,
@@ -63,12 +65,30 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
         "guards": guards,
     });
     let connection = connected(app, scope, System::Hubspot, details, &secret::Hubspot { service_key: key })?;
-    app.web.store.save_connection(connection).await?;
-    app.web.store.observe_outcomes(scope.ws(), outcomes, app.now()).await?;
-    app.web.gates.open(scope.ws());
+    let saved = save(app, connection, outcomes, is_another).await;
+    if saved.is_ok() || was_open {
+        app.web.gates.open(scope.ws());
+    }
+    saved?;
     app.web.store.wake(scope.ws(), app.now()).await?;
     let detail = json!({ "connection": "hubspot", "portal_id": account.portal_id });
     scope.audit("connection.connected", detail).await
+}
+
+/// Saves the connection and what its outcomes are. Those of another account before say nothing of these.
+async fn save(
+    app: &App,
+    connection: Connection,
+    outcomes: Vec<(OutcomeId, String)>,
+    is_another: bool,
+) -> Result<(), Problem> {
+    let ws = connection.workspace;
+    if is_another {
+        app.web.store.forget_outcomes(ws).await?;
+    }
+    app.web.store.save_connection(connection).await?;
+    app.web.store.observe_outcomes(ws, outcomes, app.now()).await?;
+    Ok(())
 }
 
 /// What a cut connection leaves behind: the account it was to, so that connecting another one is noticed.
