@@ -8,10 +8,12 @@ use crate::world::{World, ended_call};
 async fn a_server_asked_to_end_ends_within_ten_seconds_with_code_zero() {
     let mut world = World::connected().await;
     let hook = world.hook("aircall").await;
+    world.forget_requests().await;
     world.hubspot(reqwest::Method::POST, "latency", serde_json::json!({ "ms": 3_000 })).await;
     for id in 0..5 {
         assert_eq!(world.aircall(&hook, &ended_call(id, "+1 415-555-0177", &[])).await, 202);
     }
+    crate::world::until("a request to HubSpot is under way", async || world.requests().await > 0).await;
     let (code, took) = world.server.terminate();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(10), "{took:?}");

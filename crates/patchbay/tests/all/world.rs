@@ -149,7 +149,7 @@ impl World {
     pub async fn unread(&self) -> u64 {
         let address = format!("{}/metrics", self.server.address());
         let text = self.http.get(address).send().await.unwrap().text().await.unwrap();
-        let line = text.lines().find(|line| line.starts_with("patchbay_unread ")).expect("the gauge is there");
+        let line = text.lines().find(|line| line.starts_with("patchbay_envelopes_unread ")).expect("the gauge is there");
         line.rsplit(' ').next().unwrap().parse::<f64>().unwrap().round() as u64
     }
 }
@@ -162,7 +162,7 @@ pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     let begun = Instant::now();
     let mut look = tokio::time::interval(Duration::from_millis(50));
     while !holds().await {
-        assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(begun.elapsed() < PATIENCE, "not within {:?}: {what}", PATIENCE);
         look.tick().await;
     }
 }
