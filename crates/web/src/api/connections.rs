@@ -23,6 +23,7 @@ const OLD_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lists all systems, connected or not.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/connections", tag = "connections",
+    operation_id = "list_connections",
     responses((status = 200, body = Items<ConnectionView>)))]
 pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<ConnectionView>>, Problem> {
     let mut items = Vec::new();
@@ -34,6 +35,7 @@ pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<
 
 /// Shows one system.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/connections/{source}", tag = "connections",
+    operation_id = "show_connection",
     responses((status = 200, body = ConnectionView)))]
 pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     Ok(Json(view::of(&app, &scope, scope.system()?).await?))
@@ -41,6 +43,7 @@ pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<Connec
 
 /// Connects a system, or connects it anew. What the system refuses is refused with 422.
 #[utoipa::path(put, path = "/api/v1/workspaces/{ws}/connections/{source}", tag = "connections",
+    operation_id = "connect",
     request_body(content = hubspot::Connect, description = "What connects HubSpot; `ConnectAircall`, `ConnectCalendar` \
         and `ConnectScheduler` connect the others"),
     responses((status = 200, body = ConnectionView)))]
@@ -63,6 +66,7 @@ pub async fn connect(
 
 /// Asks HubSpot's own page for access (OAuth).
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/hubspot/grant", tag = "connections",
+    operation_id = "grant_hubspot",
     responses((status = 200, description = "Where to send the browser")))]
 pub async fn grant(scope: Scope) -> Result<Json<Value>, Problem> {
     match scope.system()? {
@@ -76,6 +80,7 @@ pub async fn grant(scope: Scope) -> Result<Json<Value>, Problem> {
 
 /// Cuts the link: from the answer on, nothing is passed on. Secrets and hook addresses are dropped.
 #[utoipa::path(delete, path = "/api/v1/workspaces/{ws}/connections/{source}", tag = "connections",
+    operation_id = "disconnect",
     responses((status = 204, description = "Cut, or there was no link")))]
 pub async fn disconnect(State(app): State<Shared>, scope: Scope) -> Result<StatusCode, Problem> {
     let system = scope.system()?;
@@ -105,6 +110,7 @@ pub async fn disconnect(State(app): State<Shared>, scope: Scope) -> Result<Statu
 
 /// Halts the link: hooks are answered and kept, nothing is written.
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/{source}/pause", tag = "connections",
+    operation_id = "pause",
     responses((status = 200, body = ConnectionView)))]
 pub async fn pause(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     let system = scope.system()?;
@@ -120,6 +126,7 @@ pub async fn pause(State(app): State<Shared>, scope: Scope) -> Result<Json<Conne
 
 /// Takes the link up again. What a source's hook kept meanwhile waits for a replay.
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/{source}/resume", tag = "connections",
+    operation_id = "resume",
     responses((status = 200, body = ConnectionView)))]
 pub async fn resume(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     let system = scope.system()?;
@@ -136,6 +143,7 @@ pub async fn resume(State(app): State<Shared>, scope: Scope) -> Result<Json<Conn
 
 /// Gives a source's hook another address; the old one works for 24 h more.
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/{source}/rotate-key", tag = "connections",
+    operation_id = "rotate_hook_key",
     responses((status = 200, body = ConnectionView)))]
 pub async fn rotate(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     let source = scope.source()?;

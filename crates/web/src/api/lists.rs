@@ -50,6 +50,7 @@ impl LiveList {
 
 /// Lists HubSpot's call outcomes as they are now.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/outcomes", tag = "lists",
+    operation_id = "list_outcomes",
     responses((status = 200, body = LiveList)))]
 pub async fn outcomes(State(app): State<Shared>, scope: Scope) -> Result<Json<LiveList>, Problem> {
     let reading = reading::outcomes(&app, scope.ws()).await?;
@@ -59,6 +60,7 @@ pub async fn outcomes(State(app): State<Shared>, scope: Scope) -> Result<Json<Li
 
 /// Lists Aircall's tags as they are now.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/tags", tag = "lists",
+    operation_id = "list_tags",
     responses((status = 200, body = LiveList)))]
 pub async fn tags(State(app): State<Shared>, scope: Scope) -> Result<Json<LiveList>, Problem> {
     let reading = reading::tags(&app, scope.ws()).await?;
@@ -68,6 +70,7 @@ pub async fn tags(State(app): State<Shared>, scope: Scope) -> Result<Json<LiveLi
 
 /// Lists HubSpot's call types as they are now; none where the account has not turned them on.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/call-types", tag = "lists",
+    operation_id = "list_call_types",
     responses((status = 200, body = LiveList)))]
 pub async fn call_types(State(app): State<Shared>, scope: Scope) -> Result<Json<LiveList>, Problem> {
     let items = reading::call_types(&app, scope.ws()).await?.map_err(|unread| unread.problem())?;

@@ -74,6 +74,7 @@ struct SlotState {
 
 /// Shows the settings.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/settings/calls", tag = "settings",
+    operation_id = "show_call_settings",
     responses((status = 200, body = CallSettingsView)))]
 pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<CallSettingsView>, Problem> {
     let settings = app.web.store.call_settings(scope.ws()).await?;
@@ -82,6 +83,7 @@ pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<CallSe
 
 /// Changes any part of the settings.
 #[utoipa::path(put, path = "/api/v1/workspaces/{ws}/settings/calls", tag = "settings",
+    operation_id = "change_call_settings",
     request_body = Part, responses((status = 200, body = CallSettingsView)))]
 pub async fn change(
     State(app): State<Shared>,

@@ -78,6 +78,7 @@ pub struct Part {
 
 /// Shows the settings.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/settings/meetings", tag = "settings",
+    operation_id = "show_meeting_settings",
     responses((status = 200, body = MeetingSettingsView)))]
 pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<MeetingSettingsView>, Problem> {
     Ok(Json(view(app.web.store.meeting_settings(scope.ws()).await?)))
@@ -85,6 +86,7 @@ pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<Meetin
 
 /// Changes any part of the settings.
 #[utoipa::path(put, path = "/api/v1/workspaces/{ws}/settings/meetings", tag = "settings",
+    operation_id = "change_meeting_settings",
     request_body = Part, responses((status = 200, body = MeetingSettingsView)))]
 pub async fn change(
     State(app): State<Shared>,
