@@ -4,12 +4,24 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The first wait.
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
-/// The longest wait: long enough not to hammer, short enough that work resumes soon after an outage.
+/// The longest wait of a record that fails alone.
 const LONGEST: SignedDuration = SignedDuration::from_secs(5 * 60);
+/// The longest wait of a lane whose HubSpot fails as a whole: one request each half minute hammers nobody, and work
+/// resumes soon after an outage.
+const LONGEST_OF_LANE: SignedDuration = SignedDuration::from_secs(30);
 
-/// The time of the next attempt after `failures` in a row: doubling, within bounds, or later if the far side said so.
+/// The time of a record's next attempt after `failures` in a row: doubling, within bounds, or later if the far side said so.
 pub fn next_attempt(now: Timestamp, failures: u32, asked: Option<SignedDuration>) -> Timestamp {
-    let doubled = FIRST.saturating_mul(1_i32 << failures.min(16)).min(LONGEST);
+    after(now, failures, asked, LONGEST)
+}
+
+/// The time of a lane's next attempt, likewise.
+pub fn lane_resumes(now: Timestamp, failures: u32, asked: Option<SignedDuration>) -> Timestamp {
+    after(now, failures, asked, LONGEST_OF_LANE)
+}
+
+fn after(now: Timestamp, failures: u32, asked: Option<SignedDuration>, longest: SignedDuration) -> Timestamp {
+    let doubled = FIRST.saturating_mul(1_i32 << failures.min(16)).min(longest);
     now.saturating_add(asked.map_or(doubled, |asked| asked.max(FIRST))).unwrap_or(Timestamp::MAX)
 }
 
@@ -22,6 +34,11 @@ mod tests {
         let waits: Vec<i64> =
             (0..12).map(|failures| next_attempt(Timestamp::UNIX_EPOCH, failures, None).as_second()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    }
+
+    #[test]
+    fn a_lane_looks_again_each_half_minute_at_least() {
+        assert_eq!(lane_resumes(Timestamp::UNIX_EPOCH, 40, None).as_second(), 30);
     }
 
     #[test]

@@ -75,6 +75,9 @@ impl Engine {
                 }
             }
         }
+        if gained.has_success && self.store.lane(workspace).await?.failures > 0 {
+            self.store.unpark(workspace).await?;
+        }
         let fault = gained.fault.take().filter(|_| !gained.has_success);
         let until = match &fault {
             Some(fault) => self.after_fault(workspace, fault).await?,
@@ -113,7 +116,9 @@ impl Engine {
         works: &mut [Work],
         wishes: &Wishes<'_>,
     ) -> Result<Gained, StoreError> {
-        doubt::settle(session, works, self.now()).await;
+        if let Err(closed) = self.gates.pass(workspace, doubt::settle(session, works, self.now())).await {
+            works.iter_mut().for_each(|work| work.fail(&Fault::from(closed), self.now()));
+        }
         let mut unlinks = Vec::new();
         let mut fault = None;
         match self.gates.pass(workspace, self.ask(session, workspace, works, wishes)).await {
@@ -203,7 +208,7 @@ impl Engine {
             }
             Fault::Later { after, why } => {
                 let failures = self.store.lane(workspace).await?.failures;
-                let until = back_off::next_attempt(now, failures, *after);
+                let until = back_off::lane_resumes(now, failures, *after);
                 self.store.park(workspace, until, why.clone(), failures.saturating_add(1)).await?;
                 tracing::warn!(workspace = workspace.0, until = %until, "lane parked: {why}");
                 Ok(Some(until))
@@ -261,9 +266,12 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
         End::Settled if is_awaited => (RecordState::Waiting, sentence, own_due, None, 0),
         End::Settled => (RecordState::Logged, sentence, own_due, None, 0),
         End::Again => (RecordState::Waiting, sentence, Some(now), None, work.attempts),
+        // While the lane is parked a failure is HubSpot's, not the record's: it is tried as soon as the lane resumes.
+        End::Waits { why, until: Some(_) } if parked_until.is_some() => {
+            (RecordState::Waiting, why, parked_until, None, work.attempts)
+        }
         End::Waits { why, until } => {
-            let due = until.map(|until| parked_until.map_or(until, |parked| parked.max(until)));
-            (RecordState::Waiting, why, earliest(due, own_due), None, work.attempts.saturating_add(1))
+            (RecordState::Waiting, why, earliest(until, own_due), None, work.attempts.saturating_add(1))
         }
         End::Problem(why) => (RecordState::Problem, sentence, own_due, Some(why), work.attempts),
     };
