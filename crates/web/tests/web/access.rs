@@ -91,12 +91,12 @@ async fn the_document_is_openapi_3_1_and_names_no_shape_that_it_lacks() {
     for name in named {
         assert!(document["components"]["schemas"][name].is_object(), "{name}");
     }
-    let mut names: Vec<&str> =
+    let mut operations: Vec<&str> =
         text.split("\"operationId\":\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    let all = names.len();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), all, "{names:?}");
+    let all = operations.len();
+    operations.sort_unstable();
+    operations.dedup();
+    assert_eq!(operations.len(), all, "{operations:?}");
 }
 
 #[tokio::test]

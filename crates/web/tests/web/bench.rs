@@ -12,7 +12,7 @@ use axum::{
 };
 use connectors::{gate::Gates, hubspot::Version};
 use jiff::{SignedDuration, Timestamp};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -54,6 +54,7 @@ pub struct Bench {
     pub world: World,
     pub gates: Arc<Gates>,
     pub default: Workspace,
+    pub recorder: PrometheusRecorder,
     now: Arc<Mutex<Timestamp>>,
 }
 
@@ -75,6 +76,7 @@ impl Bench {
             store.add_token(token).await.unwrap();
         }
         let gates = Arc::new(Gates::default());
+        let recorder = PrometheusBuilder::new().build_recorder();
         let drawn = AtomicU64::new(0);
         let web = Web {
             store: store.clone(),
@@ -96,9 +98,9 @@ impl Bench {
             },
             http: connectors::http::client().unwrap(),
             gates: Arc::clone(&gates),
-            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            metrics: recorder.handle(),
         };
-        Self { router: web::router(web), store, world, gates, default, now }
+        Self { router: web::router(web), store, world, gates, default, recorder, now }
     }
 
     pub fn now(&self) -> Timestamp {

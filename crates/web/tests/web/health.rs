@@ -24,9 +24,21 @@ async fn a_store_that_cannot_be_written_is_not_ready_but_the_process_lives() {
 }
 
 #[tokio::test]
-async fn metrics_are_plain_text() {
+async fn hooks_are_counted_by_source_and_status_without_their_keys() {
     let bench = Bench::new().await;
+    let _counting = metrics::set_default_local_recorder(&bench.recorder);
+    for path in ["/hooks/secret-key/calendar", "/hooks/secret-key/outlook"] {
+        bench.send(Request::post(path).body(Body::from("{}")).unwrap()).await;
+    }
     let answer = get(&bench, "/metrics").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain"));
+    for line in [
+        "patchbay_hooks_total{source=\"calendar\",status=\"404\"} 1",
+        "patchbay_hooks_total{source=\"unknown\",status=\"404\"} 1",
+        "patchbay_envelopes_unread 0",
+    ] {
+        assert!(answer.text.contains(line), "{line}\n{}", answer.text);
+    }
+    assert!(!answer.text.contains("secret-key"));
 }
