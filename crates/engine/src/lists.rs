@@ -53,7 +53,10 @@ impl Engine {
     /// Reads the outcomes again. If they cannot be read, nothing counts as deleted.
     pub(crate) async fn refresh_outcomes(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
         let Line::Open(session) = self.line(workspace).await? else { return Ok(false) };
+        let asked_at = self.now();
         match self.gates.pass(workspace, session.hubspot.outcomes()).await {
+            // A page may have read the list meanwhile: an older reading must not show as gone what is there.
+            Ok(Ok(_)) if self.store.outcome_catalog(workspace).await?.read_at > Some(asked_at) => Ok(true),
             Ok(Ok(listed)) => {
                 self.store.observe_outcomes(workspace, listed, self.now()).await?;
                 Ok(true)
@@ -72,7 +75,9 @@ impl Engine {
         let Some(aircall) = connection.as_ref().and_then(|connection| self.aircall(connection)) else {
             return Ok(false);
         };
+        let asked_at = self.now();
         match aircall.tags().await {
+            Ok(_) if self.store.tag_catalog(workspace).await?.read_at > Some(asked_at) => Ok(true),
             Ok(listed) => {
                 self.store.observe_tags(workspace, listed, self.now()).await?;
                 Ok(true)
