@@ -159,6 +159,22 @@ fn the_page_for_operators_names_each_number_and_no_other() {
 }
 
 #[test]
+fn each_log_line_on_the_page_for_operators_is_written_somewhere() {
+    let page = read("docs/operations.md");
+    let logs = page.split("## ").find(|section| section.starts_with("Logs")).unwrap();
+    let lines: Vec<&str> =
+        logs.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert!(!lines.is_empty());
+    let sources = files("rs");
+    let is_there = |line: &str| {
+        let fixed = line.trim_end_matches([' ', '…']);
+        sources.iter().any(|file| !file.is_test() && file.text.contains(fixed))
+    };
+    let missing = lines.into_iter().filter(|line| !is_there(line));
+    none("no source writes", &missing.map(str::to_owned).collect::<Vec<_>>());
+}
+
+#[test]
 fn decisions_are_numbered_and_say_what_would_change_our_mind() {
     let mut wrong = Vec::new();
     let decisions: Vec<File> =
