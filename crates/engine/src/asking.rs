@@ -26,6 +26,8 @@ pub struct Found {
     pub answers: HashMap<ContactQuery, Result<ContactAnswer, Fault>>,
     /// Keys whose contact is no longer there.
     pub unlinks: Vec<ContactKey>,
+    /// Why HubSpot as a whole did not answer. A query that has to wait for itself is none of its faults.
+    pub fault: Option<Fault>,
 }
 
 /// Asks for all contacts of a batch.
@@ -41,6 +43,7 @@ pub async fn ask(
     let mut found = Found::default();
     if let Err(fault) = ask_all(session, store, workspace, &queries, now, &mut found).await {
         let is_lone = queries.len() == 1;
+        found.fault = Some(fault.clone()).filter(|fault| !matches!(fault, Fault::Never { .. }));
         for query in queries {
             // One query that HubSpot refuses does not fail its neighbours.
             let alone = match &fault {

@@ -44,6 +44,21 @@ pub struct Gained {
     pub has_success: bool,
 }
 
+impl Gained {
+    /// Keeps a fault of HubSpot as a whole. A refused credential outweighs what else went wrong; a refusal of one row is
+    /// none.
+    pub fn note(&mut self, fault: &Fault) {
+        let is_kept = match fault {
+            Fault::SignIn { .. } => true,
+            Fault::Later { .. } => !matches!(self.fault, Some(Fault::SignIn { .. })),
+            Fault::Never { .. } => false,
+        };
+        if is_kept {
+            self.fault = Some(fault.clone());
+        }
+    }
+}
+
 impl Delivery<'_> {
     /// Plans and carries out. What fails ends the pass of its record; its neighbours go on.
     ///

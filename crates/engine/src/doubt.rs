@@ -33,7 +33,10 @@ pub struct Begun {
 }
 
 /// Settles all creates in doubt of a batch. A record whose doubt cannot be settled yet waits.
-pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) {
+///
+/// Returns the last fault of HubSpot as a whole that kept a doubt from being settled.
+pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) -> Option<Fault> {
+    let mut last = None;
     for object in [Object::Calls, Object::Meetings, Object::Tasks] {
         let keys: Vec<StepKey> = works
             .iter()
@@ -44,11 +47,13 @@ pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) {
         if keys.is_empty() {
             continue;
         }
-        match session.guards.of(object) {
+        let fault = match session.guards.of(object) {
             Guard::UniqueProperty => settle_by_key(session, works, object, &keys, now).await,
             Guard::Lookup => settle_by_look(session, works, object, now).await,
-        }
+        };
+        last = fault.filter(|fault| !matches!(fault, Fault::Never { .. })).or(last);
     }
+    last
 }
 
 fn begun(open: &OpenStep) -> Option<Begun> {
@@ -61,17 +66,24 @@ async fn settle_by_key(
     object: Object,
     keys: &[StepKey],
     now: Timestamp,
-) {
+) -> Option<Fault> {
     let found = session.hubspot.find_by_key(object, keys).await;
     each_open(works, object, |work, open, _| match &found {
         Ok(found) => take(work, &open, object, found.get(&open.key), now),
         Err(fault) => work.fail(fault, now),
     });
+    found.err()
 }
 
 /// Without a unique property: reads the contact's activities, which is consistent; only where there is no contact the
 /// search must tell, and then after its lag.
-async fn settle_by_look(session: &Session, works: &mut [Work], object: Object, now: Timestamp) {
+async fn settle_by_look(
+    session: &Session,
+    works: &mut [Work],
+    object: Object,
+    now: Timestamp,
+) -> Option<Fault> {
+    let mut last = None;
     let mut seen: HashMap<ContactId, Result<Vec<Found>, Fault>> = HashMap::new();
     for work in works.iter_mut() {
         for open in std::mem::take(&mut work.open) {
@@ -106,10 +118,12 @@ async fn settle_by_look(session: &Session, works: &mut [Work], object: Object, n
                 Err(fault) => {
                     work.open.push(open);
                     work.fail(&fault, now);
+                    last = Some(fault);
                 }
             }
         }
     }
+    last
 }
 
 /// What recognises an activity that carries no key of ours.

@@ -56,7 +56,8 @@ impl Engine {
         let book = self.decide(workspace, &mut works).await?;
         let meetings = self.store.meeting_settings(workspace).await?;
         let wishes = Wishes { calls: &book.settings, meetings: &meetings };
-        let line = self.line(workspace).await?;
+        let connection = self.store.connection(workspace, System::Hubspot).await?;
+        let line = self.line_of(connection.as_ref());
         let mut gained = Gained::default();
         match &line {
             Line::Open(session) => {
@@ -78,13 +79,20 @@ impl Engine {
         if gained.has_success && self.store.lane(workspace).await?.failures > 0 {
             self.store.unpark(workspace).await?;
         }
-        let fault = gained.fault.take().filter(|_| !gained.has_success);
+        // A refused credential is told whatever went well before it: what it held up has no due time.
+        let is_success = gained.has_success;
+        let fault = gained.fault.take().filter(|fault| !is_success || matches!(fault, Fault::SignIn { .. }));
+        let changed_at = connection.map(|connection| connection.changed_at);
         let until = match &fault {
-            Some(fault) => self.after_fault(workspace, fault).await?,
+            Some(fault) => self.after_fault(workspace, fault, changed_at).await?,
             None => None,
         };
+        let rests = works.iter().any(|work| matches!(work.end, End::Waits { until: None, .. }));
         let settlement = self.settlement(works, marks, gained, &wishes, until);
         self.store.settle(workspace, settlement, self.now()).await?;
+        if rests {
+            self.wake_if_connected_since(workspace, changed_at).await?;
+        }
         metrics::counter!("patchbay_records_passed_total").increment(claimed as u64);
         Ok(match fault {
             Some(_) => Passed::Parked,
@@ -116,15 +124,20 @@ impl Engine {
         works: &mut [Work],
         wishes: &Wishes<'_>,
     ) -> Result<Gained, StoreError> {
-        if let Err(closed) = self.gates.pass(workspace, doubt::settle(session, works, self.now())).await {
-            works.iter_mut().for_each(|work| work.fail(&Fault::from(closed), self.now()));
-        }
+        let mut fault = match self.gates.pass(workspace, doubt::settle(session, works, self.now())).await {
+            Ok(fault) => fault,
+            Err(closed) => {
+                for work in works.iter_mut() {
+                    work.fail(&Fault::from(closed), self.now());
+                }
+                None
+            }
+        };
         let mut unlinks = Vec::new();
-        let mut fault = None;
         match self.gates.pass(workspace, self.ask(session, workspace, works, wishes)).await {
             Ok(asked) => {
                 unlinks = asked.unlinks;
-                fault = asked.fault;
+                fault = asked.fault.or(fault);
             }
             Err(closed) => works.iter_mut().for_each(|work| work.fail(&Fault::from(closed), self.now())),
         }
@@ -132,7 +145,9 @@ impl Engine {
             Delivery { session, store: &self.store, gates: &self.gates, workspace, clock: &self.clock };
         let mut gained = delivery.carry_out(works, wishes).await?;
         gained.unlinks.extend(unlinks);
-        gained.fault = gained.fault.or(fault);
+        if let Some(fault) = fault {
+            gained.note(&fault);
+        }
         Ok(gained)
     }
 
@@ -168,6 +183,7 @@ impl Engine {
         };
         let found = asking::ask(session, &self.store, workspace, queries, now).await;
         asked.unlinks = found.unlinks;
+        asked.fault = found.fault.or(owners.as_ref().err().cloned());
         for work in works.iter_mut().filter(|work| work.goes_on()) {
             let answer = |query: &ContactQuery| found.answers.get(query).cloned().transpose();
             let contact = work.questions.contact.as_ref().map_or(Ok(None), answer);
@@ -179,27 +195,24 @@ impl Engine {
                     work.answers.guests = guests;
                     work.answers.owners = owners.clone();
                 }
-                (Err(fault), ..) | (_, Err(fault), _) => {
-                    asked.note(&fault);
-                    work.fail(&fault, now);
-                }
-                (.., Err(fault)) => {
-                    asked.note(fault);
-                    work.fail(fault, now);
-                }
+                (Err(fault), ..) | (_, Err(fault), _) => work.fail(&fault, now),
+                (.., Err(fault)) => work.fail(fault, now),
             }
         }
         asked
     }
 
     /// Parks the lane, or asks for a person, after HubSpot failed as a whole.
-    async fn after_fault(
+    pub(crate) async fn after_fault(
         &self,
         workspace: WorkspaceId,
         fault: &Fault,
+        changed_at: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, StoreError> {
         let now = self.now();
         match fault {
+            // Not the credential that is there now, if somebody has just connected with another one.
+            Fault::SignIn { .. } if self.changed_at(workspace).await? != changed_at => Ok(None),
             Fault::SignIn { why } => {
                 let status = Status::NeedsAttention { reason: why.clone() };
                 self.store.set_status(workspace, System::Hubspot, status, now).await?;
@@ -215,6 +228,27 @@ impl Engine {
             }
             Fault::Never { .. } => Ok(None),
         }
+    }
+
+    /// When HubSpot's connection was last changed.
+    async fn changed_at(&self, workspace: WorkspaceId) -> Result<Option<Timestamp>, StoreError> {
+        let connection = self.store.connection(workspace, System::Hubspot).await?;
+        Ok(connection.map(|connection| connection.changed_at))
+    }
+
+    /// Wakes what was laid to rest by a connection that was changed meanwhile: who changed it woke only what lay there then.
+    async fn wake_if_connected_since(
+        &self,
+        workspace: WorkspaceId,
+        changed_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let connection = self.store.connection(workspace, System::Hubspot).await?;
+        let is_new = connection
+            .is_some_and(|one| one.status == Status::Connected && Some(one.changed_at) != changed_at);
+        if is_new {
+            self.store.wake(workspace, self.now()).await?;
+        }
+        Ok(())
     }
 
     fn settlement(
@@ -247,14 +281,6 @@ struct Asked {
     fault: Option<Fault>,
 }
 
-impl Asked {
-    fn note(&mut self, fault: &Fault) {
-        if !matches!(fault, Fault::Never { .. }) {
-            self.fault = Some(fault.clone());
-        }
-    }
-}
-
 /// How the record is kept after its pass.
 fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Timestamp>) -> RecordSave {
     let own_due = work.record.due_at(now);
@@ -262,7 +288,12 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
     let is_awaited = work.record.held.is_empty()
         && !wants_activity(&work.record, wishes, now)
         && !why::is_left_out(&work.record, wishes);
+    let lacks = work.record.lacks(now);
     let (state, why, due_at, problem, attempts) = match work.end {
+        End::Settled if is_awaited && let Some(field) = lacks => {
+            let reason = format!("The call has ended, and Aircall has not said {field}.");
+            (RecordState::Problem, sentence, own_due, Some(reason), 0)
+        }
         End::Settled if is_awaited => (RecordState::Waiting, sentence, own_due, None, 0),
         End::Settled => (RecordState::Logged, sentence, own_due, None, 0),
         End::Again => (RecordState::Waiting, sentence, Some(now), None, work.attempts),

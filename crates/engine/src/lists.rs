@@ -2,6 +2,7 @@
 
 use connectors::aircall::Aircall;
 use domain::{
+    fault::Fault,
     ids::WorkspaceId,
     source::{Source, System},
 };
@@ -63,6 +64,10 @@ impl Engine {
             }
             Ok(Err(fault)) => {
                 tracing::debug!(workspace = workspace.0, "outcomes not read: {fault}");
+                // A refused credential shows at once, not with the next call.
+                if matches!(fault, Fault::SignIn { .. }) {
+                    self.after_fault(workspace, &fault, Some(session.changed_at)).await?;
+                }
                 Ok(false)
             }
             Err(_) => Ok(false),

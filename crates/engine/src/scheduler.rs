@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use domain::ids::WorkspaceId;
+use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -23,6 +24,21 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// How long lanes may go on after a stop was asked for. What is cut off is begun in the ledger.
 const STOP_PATIENCE: Duration = Duration::from_secs(7);
 
+/// How long nothing new is begun after a lane broke down, so that one that does so again and again does not spin.
+const AFTER_BREAKDOWN: Duration = Duration::from_secs(1);
+
+/// Tells that a lane has ended, however it ended: one that broke down must not count as running for ever.
+struct Ended {
+    workspace: WorkspaceId,
+    tell: mpsc::UnboundedSender<WorkspaceId>,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.tell.send(self.workspace);
+    }
+}
+
 impl Engine {
     /// Runs until stopped: lanes, and the keeper of lists.
     ///
@@ -42,17 +58,20 @@ impl Engine {
         let mut lanes = JoinSet::new();
         let mut running: HashSet<WorkspaceId> = HashSet::new();
         loop {
-            for workspace in self.with_work().await {
+            // One moment for both looks: what falls due between two would be seen by neither.
+            let now = self.now();
+            for workspace in self.with_work(now).await {
                 if !running.insert(workspace) {
                     continue;
                 }
-                let (engine, ended, stop) = (self.clone(), ended.clone(), stop.clone());
+                let (engine, stop) = (self.clone(), stop.clone());
+                let ended = Ended { workspace, tell: ended.clone() };
                 lanes.spawn(async move {
                     engine.run_lane(workspace, &stop).await;
-                    let _ = ended.send(workspace);
+                    drop(ended);
                 });
             }
-            let wait = self.until_due(&running).await;
+            let wait = self.until_due(now, &running).await;
             tokio::select! {
                 () = told(&mut stop) => break,
                 // Which ones were rung is in the database; a lane that runs takes what is new with its next batch.
@@ -64,7 +83,12 @@ impl Engine {
                 }
                 () = tokio::time::sleep(wait) => {}
             }
-            while lanes.try_join_next().is_some() {}
+            while let Some(lane) = lanes.try_join_next() {
+                if lane.is_err() {
+                    tracing::error!("a lane broke down; it starts again");
+                    tokio::time::sleep(AFTER_BREAKDOWN).await;
+                }
+            }
         }
         let all = async { while lanes.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_PATIENCE, all).await.is_err() {
@@ -72,17 +96,18 @@ impl Engine {
         }
     }
 
-    async fn with_work(&self) -> Vec<WorkspaceId> {
-        self.store.work(self.now()).await.unwrap_or_else(|error| {
+    async fn with_work(&self, now: Timestamp) -> Vec<WorkspaceId> {
+        self.store.work(now).await.unwrap_or_else(|error| {
             tracing::error!("the store does not answer: {error}");
             Vec::new()
         })
     }
 
-    async fn until_due(&self, running: &HashSet<WorkspaceId>) -> Duration {
-        let now = self.now();
+    async fn until_due(&self, now: Timestamp, running: &HashSet<WorkspaceId>) -> Duration {
         match self.store.next_due(now).await {
-            Ok(Some(at)) if at > now => at.duration_since(now).unsigned_abs().min(LOOK_AGAIN),
+            Ok(Some(at)) if at > now => {
+                Duration::try_from(at.duration_since(self.now())).unwrap_or_default().min(LOOK_AGAIN)
+            }
             Ok(Some(_)) if running.is_empty() => LINGER,
             _ => LOOK_AGAIN,
         }

@@ -40,7 +40,7 @@ pub struct Session {
     /// What keeps a create from happening twice, by kind of object.
     pub guards: Guards,
     /// When the connection was last changed: a newer one makes a new session.
-    changed_at: Timestamp,
+    pub changed_at: Timestamp,
     owners: tokio::sync::Mutex<Option<(Timestamp, Owners)>>,
     defined: Mutex<BTreeSet<PropertyDefinition>>,
 }
@@ -67,17 +67,22 @@ struct Details {
 impl Engine {
     /// The workspace's line to HubSpot, as its connection stands.
     pub(crate) async fn line(&self, workspace: WorkspaceId) -> Result<Line, StoreError> {
-        let Some(connection) = self.store.connection(workspace, System::Hubspot).await? else {
-            return Ok(Line::Shut("Waiting: HubSpot is not connected.".to_owned()));
+        Ok(self.line_of(self.store.connection(workspace, System::Hubspot).await?.as_ref()))
+    }
+
+    /// The line of a connection.
+    pub(crate) fn line_of(&self, connection: Option<&Connection>) -> Line {
+        let Some(connection) = connection else {
+            return Line::Shut("Waiting: HubSpot is not connected.".to_owned());
         };
-        Ok(match &connection.status {
-            Status::Connected => self.session(&connection),
+        match &connection.status {
+            Status::Connected => self.session(connection),
             Status::Paused => Line::Shut("Waiting: HubSpot is paused.".to_owned()),
             Status::NeedsAttention { reason } => {
                 Line::Shut(format!("Waiting: HubSpot needs attention: {reason}"))
             }
             Status::Disconnected => Line::Shut("Waiting: HubSpot is not connected.".to_owned()),
-        })
+        }
     }
 
     fn session(&self, connection: &Connection) -> Line {

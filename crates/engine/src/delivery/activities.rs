@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use connectors::{
     gate::Closed,
-    hubspot::{Change, Changed, Guard, KEY_PROPERTY, Made, NewActivity},
+    hubspot::{ASSOCIATIONS, Change, Changed, Guard, KEY_PROPERTY, Made, NewActivity},
 };
 use domain::{
     contact::ContactKey,
@@ -23,7 +23,12 @@ use crate::{
     work::{End, Work},
 };
 
-const OBJECTS: [Object; 3] = [Object::Calls, Object::Meetings, Object::Tasks];
+/// Tasks come first: a call that is logged asks for its task no more (C17).
+const OBJECTS: [Object; 3] = [Object::Tasks, Object::Calls, Object::Meetings];
+
+/// How often in a row a create may find that its contact is gone before a person has to look: the search shows a deleted
+/// contact for a while.
+const CONTACT_GONE_MAX: u32 = 6;
 
 /// A create on its way.
 struct Creating {
@@ -41,44 +46,58 @@ impl Delivery<'_> {
         made: &BTreeMap<ContactKey, Outcome>,
         gained: &mut Gained,
     ) -> Result<(), StoreError> {
-        let creating = creating(works, plans, made);
-        self.begin(self.begun_activities(works, &creating, made)).await?;
+        let mut refused_tasks = Vec::new();
         for object in OBJECTS {
-            let of_object: Vec<&Creating> =
-                creating.iter().filter(|one| one.begun.object == object).collect();
-            if !of_object.is_empty() {
-                self.create(works, object, &of_object, gained).await;
+            let creating = creating(works, plans, made, object);
+            if !creating.is_empty() {
+                self.begin(self.begun_activities(works, &creating, made)).await?;
+                self.create(works, object, &creating, gained).await;
+            }
+            if object == Object::Tasks {
+                refused_tasks = set_problems_aside(works, &creating);
             }
             self.update(works, plans, object, gained).await;
+        }
+        for (n, end) in refused_tasks {
+            if works[n].goes_on() {
+                works[n].end = end;
+            }
         }
         Ok(())
     }
 
     /// Enters each create before it is sent, with the contacts just made: what follows may be cut off at any point.
-    fn begun_activities(&self, works: &[Work], creating: &[Creating], made: &BTreeMap<ContactKey, Outcome>) -> Begin {
+    fn begun_activities(
+        &self,
+        works: &mut [Work],
+        creating: &[Creating],
+        made: &BTreeMap<ContactKey, Outcome>,
+    ) -> Begin {
         let now = (self.clock)();
-        let steps = creating.iter().map(|one| OpenStep {
-            record: works[one.work].record.id,
-            key: one.key.clone(),
-            begun_at: now,
-            step: serde_json::to_value(&one.begun).unwrap_or_default(),
-        });
-        let ledger = creating.iter().map(|one| {
+        let mut begin = Begin {
+            links: made
+                .iter()
+                .filter_map(|(key, outcome)| outcome.as_ref().ok().map(|id| (key.clone(), id.clone())))
+                .collect(),
+            ..Begin::default()
+        };
+        for one in creating {
+            let work = &mut works[one.work];
+            // A doubt of before that was settled just now must not close what is begun anew under the same key.
+            work.closed.retain(|key| *key != one.key);
+            begin.steps.push(OpenStep {
+                record: work.record.id,
+                key: one.key.clone(),
+                begun_at: now,
+                step: serde_json::to_value(&one.begun).unwrap_or_default(),
+            });
             let request = json!({ "properties": one.begun.properties, "contacts": one.begun.contacts });
-            about(&works[one.work], one).entry(Phase::Begun, None, request, Value::Null, now)
-        });
-        let links = made
-            .iter()
-            .filter_map(|(key, outcome)| outcome.as_ref().ok().map(|id| (key.clone(), id.clone())));
-        Begin {
-            steps: steps.collect(),
-            contacts: Vec::new(),
-            links: links.collect(),
-            ledger: ledger.collect(),
+            begin.ledger.push(about(work, one).entry(Phase::Begun, None, request, Value::Null, now));
         }
+        begin
     }
 
-    async fn create(&self, works: &mut [Work], object: Object, creating: &[&Creating], gained: &mut Gained) {
+    async fn create(&self, works: &mut [Work], object: Object, creating: &[Creating], gained: &mut Gained) {
         let is_unique = self.session.guards.of(object) == Guard::UniqueProperty;
         let rows = creating.iter().map(|one| {
             let mut properties = one.begun.properties.clone();
@@ -113,22 +132,28 @@ impl Delivery<'_> {
                     );
                     work.take(Receipt::Made(held), entry);
                 }
-                Some(Made::Exists { .. }) => self.adopt_existing(work, one, &about).await,
+                Some(Made::Exists { .. }) => self.adopt_existing(work, one, &about, gained).await,
                 Some(Made::Refused(fault)) => {
                     work.closed.push(one.key.clone());
-                    // Whoever was linked may be the reason: a retry asks again.
-                    work.record.contact = None;
                     work.ledger.push(about.refused(fault.why(), now));
-                    work.fail(&fault, now);
+                    if object != Object::Tasks || is_contact_gone(&fault) {
+                        // Whoever was linked may be the reason: the next attempt asks again.
+                        work.record.contact = None;
+                    }
+                    if is_contact_gone(&fault) && work.attempts < CONTACT_GONE_MAX {
+                        work.fail(&Fault::later(fault.why()), now);
+                    } else {
+                        work.fail(&fault, now);
+                    }
                 }
                 Some(Made::NotSent(fault)) => {
                     work.closed.push(one.key.clone());
                     work.ledger.push(about.refused(fault.why(), now));
                     work.fail(&fault, now);
-                    gained.fault = Some(fault);
+                    gained.note(&fault);
                 }
                 Some(Made::InDoubt(why)) => {
-                    gained.fault = Some(Fault::later(why.clone()));
+                    gained.note(&Fault::later(why.clone()));
                     leave_in_doubt(work, &about, &why, now);
                 }
                 None => leave_in_doubt(work, &about, "the answer leaves it out", now),
@@ -137,32 +162,32 @@ impl Delivery<'_> {
     }
 
     /// HubSpot has an activity with our key already: made before a crash, or by an installation before this one.
-    async fn adopt_existing(&self, work: &mut Work, one: &Creating, about: &About) {
+    async fn adopt_existing(&self, work: &mut Work, one: &Creating, about: &About, gained: &mut Gained) {
         let object = one.begun.object;
         let keys = std::slice::from_ref(&one.key);
         let found = self.gates.pass(self.workspace, self.session.hubspot.find_by_key(object, keys)).await;
         let now = (self.clock)();
         match found {
-            Ok(Ok(found)) => match found.get(&one.key) {
-                Some(found) => {
-                    work.closed.push(one.key.clone());
+            Ok(Ok(found)) => {
+                work.closed.push(one.key.clone());
+                if let Some(found) = found.get(&one.key) {
                     let contacts = one.begun.contacts.clone();
                     doubt::adopt(work, object, &one.key, found, contacts, about, now);
                     work.end = End::Again;
+                    return;
                 }
-                None => {
-                    work.closed.push(one.key.clone());
-                    work.end = End::Problem(format!(
-                        "HubSpot refuses the {} because one with the key {} exists, and does not show it. It may be in \
-                         HubSpot's recycle bin: restore it there, then retry.",
-                        noun(object),
-                        one.key
-                    ));
-                    work.ledger
-                        .push(about.refused("a key of ours is taken by an object that is not shown", now));
-                }
-            },
-            Ok(Err(fault)) => work.fail(&fault, now),
+                work.end = End::Problem(format!(
+                    "HubSpot refuses the {} because one with the key {} exists, and does not show it. It may be in \
+                     HubSpot's recycle bin: restore it there, then retry.",
+                    noun(object),
+                    one.key
+                ));
+                work.ledger.push(about.refused("a key of ours is taken by an object that is not shown", now));
+            }
+            Ok(Err(fault)) => {
+                gained.note(&fault);
+                work.fail(&fault, now);
+            }
             Err(closed) => work.fail(&Fault::from(closed), now),
         }
     }
@@ -216,7 +241,7 @@ impl Delivery<'_> {
                 Changed::Failed(fault) => {
                     work.ledger.push(about.refused(fault.why(), now));
                     work.fail(&fault, now);
-                    gained.fault = Some(fault);
+                    gained.note(&fault);
                 }
             }
         }
@@ -256,7 +281,7 @@ impl Delivery<'_> {
                     Changed::Refused(fault) | Changed::Failed(fault) => {
                         work.ledger.push(about.refused(fault.why(), now));
                         work.fail(&fault, now);
-                        gained.fault = Some(fault);
+                        gained.note(&fault);
                     }
                 }
             }
@@ -300,12 +325,37 @@ fn leave_in_doubt(work: &mut Work, about: &About, why: &str, now: jiff::Timestam
     work.fail(&in_doubt(why), now);
 }
 
-fn creating(works: &[Work], plans: &[Plan], made: &BTreeMap<ContactKey, Outcome>) -> Vec<Creating> {
+/// A refused task does not keep the call from being logged; it is told once that is done.
+fn set_problems_aside(works: &mut [Work], creating: &[Creating]) -> Vec<(usize, End)> {
+    let mut aside = Vec::new();
+    for one in creating {
+        let work = &mut works[one.work];
+        if matches!(work.end, End::Problem(_)) {
+            aside.push((one.work, std::mem::replace(&mut work.end, End::Settled)));
+        }
+    }
+    aside
+}
+
+/// Whether a create was refused because a contact that it was for is not there any more.
+fn is_contact_gone(fault: &Fault) -> bool {
+    matches!(fault, Fault::Never { field: Some(field), .. } if field == ASSOCIATIONS)
+}
+
+fn creating(
+    works: &[Work],
+    plans: &[Plan],
+    made: &BTreeMap<ContactKey, Outcome>,
+    object: Object,
+) -> Vec<Creating> {
     let mut creating = Vec::new();
     let going_on = works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on());
     for (n, (_, plan)) in going_on {
         for step in &plan.steps {
-            let Step::Create { key, object, properties, contacts } = step else { continue };
+            let Step::Create { key, object: of, properties, contacts } = step else { continue };
+            if *of != object {
+                continue;
+            }
             let known: Vec<ContactId> = contacts.iter().filter_map(|contact| known(contact, made)).collect();
             let mut unique: Vec<ContactId> = Vec::new();
             for contact in known {
@@ -313,7 +363,7 @@ fn creating(works: &[Work], plans: &[Plan], made: &BTreeMap<ContactKey, Outcome>
                     unique.push(contact);
                 }
             }
-            let begun = Begun { object: *object, properties: properties.clone(), contacts: unique };
+            let begun = Begun { object, properties: properties.clone(), contacts: unique };
             creating.push(Creating { work: n, key: key.clone(), begun });
         }
     }

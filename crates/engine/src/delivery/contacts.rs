@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use connectors::hubspot::{Guard, KEY_PROPERTY, Made, NewRow};
+use connectors::{
+    gate::Closed,
+    hubspot::{Guard, KEY_PROPERTY, Made, NewRow},
+};
 use domain::{
     contact::{ContactKey, NewContact, PropertyDefinition},
     fault::Fault,
     ids::ContactId,
+    phone::Phone,
     step::{Plan, Step},
 };
 use serde_json::{Value, json};
@@ -26,19 +30,28 @@ impl Delivery<'_> {
         plans: &[Plan],
         gained: &mut Gained,
     ) -> Result<BTreeMap<ContactKey, Outcome>, StoreError> {
-        let wanted = wanted(works, plans);
+        let mut wanted = wanted(works, plans);
         if wanted.is_empty() {
             return Ok(BTreeMap::new());
         }
+        let covered = take_covered(&mut wanted);
         let refused_answers = self.define_answers(&wanted).await;
         self.begin(self.begun_contacts(works, plans, &wanted)).await?;
         let rows = wanted.values().map(|new| self.row(new, refused_answers.is_none())).collect();
         let mut outcomes = self.send(rows, &wanted, gained).await;
         self.retry_without_answers(&wanted, &mut outcomes, gained).await;
+        for (phone, by_email) in covered {
+            if let Some(outcome) = outcomes.get(&by_email).cloned() {
+                outcomes.insert(phone, outcome);
+            }
+        }
         self.enter(works, plans, &outcomes, refused_answers.as_ref());
         for (key, outcome) in &outcomes {
             if let Ok(id) = outcome {
                 gained.links.push((key.clone(), id.clone()));
+                // The next call of the number may come without the address, and before the search shows the contact.
+                let phone = wanted.get(key).and_then(phone_of);
+                gained.links.extend(phone.map(|phone| (phone, id.clone())));
             }
         }
         Ok(outcomes)
@@ -75,7 +88,12 @@ impl Delivery<'_> {
         NewRow { trace: new.key.text(), properties }
     }
 
-    fn begun_contacts(&self, works: &[Work], plans: &[Plan], wanted: &BTreeMap<ContactKey, NewContact>) -> Begin {
+    fn begun_contacts(
+        &self,
+        works: &[Work],
+        plans: &[Plan],
+        wanted: &BTreeMap<ContactKey, NewContact>,
+    ) -> Begin {
         let now = (self.clock)();
         let ledger = each_new(works, plans)
             .map(|(work, new)| {
@@ -101,6 +119,9 @@ impl Delivery<'_> {
             Ok(made) => made,
             // What was begun stays begun: whether a request under way was carried out is looked up next time.
             Err(closed) => {
+                if closed == Closed::Before {
+                    gained.unlinks.extend(wanted.keys().cloned());
+                }
                 return wanted.keys().map(|key| (key.clone(), Err(Fault::from(closed)))).collect();
             }
         };
@@ -112,15 +133,22 @@ impl Delivery<'_> {
                     Ok(id.clone())
                 }
                 Some(Made::Exists { id: Some(id) }) => Ok(id.clone()),
-                Some(Made::Exists { id: None }) => self.look(key).await,
+                Some(Made::Exists { id: None }) => {
+                    let looked = self.gates.pass(self.workspace, self.look(key)).await;
+                    let looked = looked.unwrap_or_else(|closed| Err(closed.into()));
+                    if let Err(fault @ Fault::SignIn { .. }) = &looked {
+                        gained.note(fault);
+                    }
+                    looked
+                }
                 Some(Made::Refused(fault)) => Err(fault.clone()),
                 Some(Made::NotSent(fault)) => {
-                    gained.fault = Some(fault.clone());
+                    gained.note(fault);
                     gained.unlinks.push(key.clone());
                     Err(fault.clone())
                 }
                 Some(Made::InDoubt(why)) => {
-                    gained.fault = Some(Fault::later(why.clone()));
+                    gained.note(&Fault::later(why.clone()));
                     Err(in_doubt(why))
                 }
                 None => Err(in_doubt("the answer leaves it out")),
@@ -229,4 +257,21 @@ fn wanted(works: &[Work], plans: &[Plan]) -> BTreeMap<ContactKey, NewContact> {
         wanted.entry(new.key.clone()).or_insert_with(|| new.clone());
     }
     wanted
+}
+
+/// The number that a contact keyed by its address is to have, as a key.
+fn phone_of(new: &NewContact) -> Option<ContactKey> {
+    let phone = new.properties.get("phone").filter(|_| matches!(new.key, ContactKey::Email(_)))?;
+    Phone::read(phone, None).map(ContactKey::Phone)
+}
+
+/// Takes out the contacts wanted for a number alone that another one, wanted for an address, is to have: two calls of one
+/// number make one contact, though only one of them knows the address. Each comes with the key it is covered by.
+fn take_covered(wanted: &mut BTreeMap<ContactKey, NewContact>) -> BTreeMap<ContactKey, ContactKey> {
+    let by_phone: BTreeMap<ContactKey, ContactKey> =
+        wanted.values().filter_map(|new| Some((phone_of(new)?, new.key.clone()))).collect();
+    let covered: BTreeMap<ContactKey, ContactKey> =
+        by_phone.into_iter().filter(|(phone, _)| wanted.contains_key(phone)).collect();
+    wanted.retain(|key, _| !covered.contains_key(key));
+    covered
 }
