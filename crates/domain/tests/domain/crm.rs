@@ -19,13 +19,16 @@ use jiff::Timestamp;
 
 use crate::build::email;
 
+/// What it is, its properties, and whose.
+pub type Activity = (Object, BTreeMap<String, String>, Vec<ContactId>);
+
 #[derive(Debug, Clone, Default)]
 pub struct Crm {
     pub book: Rulebook,
     pub meetings: MeetingSettings,
     pub owners: Owners,
     /// What HubSpot holds, by id.
-    pub live: BTreeMap<ObjectId, (Object, BTreeMap<String, String>, Vec<ContactId>)>,
+    pub live: BTreeMap<ObjectId, Activity>,
     /// Contacts by what they are known by, with their owner.
     pub known: BTreeMap<ContactKey, (ContactId, Option<OwnerId>)>,
     pub created: Vec<NewContact>,

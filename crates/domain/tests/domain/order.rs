@@ -101,19 +101,25 @@ fn story(
     if is_answered {
         story.stands = story.stands.clone().answered(story.now + 9);
         story.tell(CallEvent::Answered, 9);
-        during.iter().for_each(|act| story.act(act));
+        for act in during {
+            story.act(act);
+        }
     }
     let ended_at = story.now + 2;
     story.stands = story.stands.clone().ended(ended_at);
     story.tell(CallEvent::Hungup, 2);
-    wrap_up.iter().for_each(|act| story.act(act));
+    for act in wrap_up {
+        story.act(act);
+    }
     let wait = (ended_at + 30 - story.now).max(0);
     story.tell(CallEvent::Ended, wait);
     if has_voicemail && !is_answered {
         story.stands = story.stands.clone().voicemail();
         story.tell(CallEvent::VoicemailLeft, 3);
     }
-    later.iter().for_each(|act| story.act(act));
+    for act in later {
+        story.act(act);
+    }
     story
 }
 

@@ -86,7 +86,7 @@ fn check_plan(plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
 
     #[test]
     fn no_text_from_outside_opens_a_tag_in_a_calls_body(all in prop::collection::vec(outside(), 9)) {
