@@ -34,7 +34,7 @@ impl Gates {
         workspace: WorkspaceId,
         request: impl Future<Output = T>,
     ) -> Result<T, Closed> {
-        let mut gate = self.sender(workspace, |sender| sender.subscribe());
+        let mut gate = self.sender(workspace, watch::Sender::subscribe);
         if *gate.borrow_and_update() {
             return Err(Closed::Before);
         }
