@@ -21,6 +21,9 @@ pub struct Audit {
     pub detail: serde_json::Value,
 }
 
+const NEWEST: &str = "SELECT workspace, at, who, what, detail FROM audits
+    WHERE workspace IS NOT DISTINCT FROM $1 AND at < $2 ORDER BY at DESC, seq DESC";
+
 impl Store {
     /// Keeps an entry.
     pub async fn audit(&self, entry: Audit) -> Result<()> {
@@ -59,10 +62,8 @@ fn list(
     limit: usize,
     before: Option<Timestamp>,
 ) -> Result<Vec<Audit>> {
-    let sql = "SELECT workspace, at, who, what, detail FROM audits
-        WHERE workspace IS NOT DISTINCT FROM $1 AND at < $2 ORDER BY at DESC, seq DESC";
     let before = before.map_or(i64::MAX, column::micros);
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare_cached(NEWEST)?;
     let mut rows = statement::query(&mut statement, params![workspace.map(|workspace| workspace.0), before])?;
     let mut audits: Vec<Audit> = Vec::new();
     while let Some(row) = rows.next()? {
@@ -83,4 +84,15 @@ fn of_row(row: &Row<'_>) -> Result<Audit> {
         what: row.get(3)?,
         detail: column::json(row, 4, "audits")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_is_walked_from_its_newest_entry() {
+        let plan = crate::plans::plan(NEWEST);
+        assert_eq!(plan, ["SEARCH audits USING INDEX audits_newest (workspace=? AND at<?)"]);
+    }
 }

@@ -62,15 +62,17 @@ impl Phase {
     }
 }
 
+/// The entries of a record and of those it absorbed.
+const OF_RECORD: &str = "SELECT record, at, step, what, phase, object, object_id, request, answer FROM ledger
+    WHERE workspace = $1 AND record IN (
+        SELECT CAST($2 AS TEXT) UNION ALL SELECT absorbed FROM absorptions WHERE workspace = $1 AND record = $2)
+    ORDER BY seq";
+
 impl Store {
     /// What was done for a record and for those it absorbed, oldest first.
     pub async fn ledger_of(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<LedgerEntry>> {
         self.read(move |connection| {
-            let sql = "SELECT record, at, step, what, phase, object, object_id, request, answer FROM ledger
-                WHERE workspace = $1 AND (record = $2
-                    OR record IN (SELECT absorbed FROM absorptions WHERE workspace = $1 AND record = $2))
-                ORDER BY seq";
-            statement::all(connection, sql, params![workspace.0, record.to_string()], of_row)
+            statement::all(connection, OF_RECORD, params![workspace.0, record.to_string()], of_row)
         })
         .await
     }
@@ -109,4 +111,17 @@ fn of_row(row: &Row<'_>) -> Result<LedgerEntry> {
         request: column::json(row, 7, "ledger")?,
         answer: column::json(row, 8, "ledger")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_of_a_record_is_found_without_walking_that_of_others() {
+        let plan = crate::plans::plan(OF_RECORD);
+        assert_eq!(plan[0], "SEARCH ledger USING INDEX ledger_of_record (workspace=? AND record=?)");
+        let scans: Vec<&String> = plan.iter().filter(|line| line.starts_with("SCAN")).collect();
+        assert_eq!(scans, ["SCAN CONSTANT ROW"]);
+    }
 }

@@ -11,6 +11,16 @@ use crate::{Result, Store, column, statement};
 /// Envelopes looked at in one write, so that webhooks need not wait for a long replay.
 const CHUNK: usize = 2_000;
 
+/// The first envelope after a part.
+const NEXT: &str = "SELECT received_at, seq FROM envelopes
+    WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND received_at < $4
+    ORDER BY received_at, seq LIMIT 1 OFFSET $5";
+
+/// Makes the envelopes of a part unread.
+const REPLAY: &str = "UPDATE envelopes SET state = 'unread', problem = NULL, problem_since = NULL
+    WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND (received_at, seq) < ($4, $5)
+        AND state IN ('read', 'kept', 'unreadable') AND ($6 IS NULL OR source = $6)";
+
 impl Store {
     /// Makes the read, kept and unreadable envelopes received in `[from, to)` unread again; says how many.
     ///
@@ -52,15 +62,26 @@ fn part(
     to: i64,
     source: Option<Source>,
 ) -> Result<(usize, Option<(i64, i64)>)> {
-    let sql = "SELECT received_at, seq FROM envelopes
-        WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND received_at < $4
-        ORDER BY received_at, seq LIMIT 1 OFFSET $5";
     let values = params![workspace.0, received_at, seq, to, column::limit(CHUNK)];
-    let next = statement::first(connection, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let next = statement::first(connection, NEXT, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (end_at, end_seq) = next.unwrap_or((to, i64::MIN));
-    let sql = "UPDATE envelopes SET state = 'unread', problem = NULL, problem_since = NULL
-        WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND (received_at, seq) < ($4, $5)
-            AND state IN ('read', 'kept', 'unreadable') AND ($6 IS NULL OR source = $6)";
     let values = params![workspace.0, received_at, seq, end_at, end_seq, source.map(Source::word)];
-    Ok((statement::run(connection, sql, values)?, next))
+    Ok((statement::run(connection, REPLAY, values)?, next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_replay_walks_no_further_than_the_part() {
+        let range = "(workspace=? AND received_at>? AND received_at<?)";
+        assert_eq!(
+            crate::plans::plan(REPLAY),
+            [format!("SEARCH envelopes USING INDEX envelopes_received {range}")]
+        );
+        let next = crate::plans::plan(NEXT);
+        assert_eq!(next.len(), 1, "{next:?}");
+        assert!(next[0].starts_with("SEARCH envelopes USING COVERING INDEX envelopes_received "), "{next:?}");
+    }
 }

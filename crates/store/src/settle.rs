@@ -132,9 +132,7 @@ fn settled(
         step::close(connection, workspace, *record, key)?;
     }
     save::records(connection, workspace, &settlement.saves, &settlement.absorbed, now)?;
-    for (seq, mark) in &settlement.marks {
-        mark::put(connection, workspace, *seq, mark, now)?;
-    }
+    mark::put(connection, workspace, &settlement.marks, now)?;
     for key in &settlement.unlinks {
         contact::unlink(connection, workspace, key)?;
     }
