@@ -154,6 +154,15 @@ impl Record {
         }
     }
 
+    /// What an ended call lacks that nothing can be logged without, by Aircall's name; more webhooks may bring it.
+    pub fn lacks(&self, now: Timestamp) -> Option<&'static str> {
+        match &self.facts {
+            Facts::Call(call) if call.has_ended(now) && call.direction().is_none() => Some("data.direction"),
+            Facts::Call(call) if call.has_ended(now) && call.started_at().is_none() => Some("data.started_at"),
+            _ => None,
+        }
+    }
+
     /// Takes in what HubSpot answered.
     pub fn settle(&mut self, receipt: Receipt) {
         if let Receipt::Made(Held { object, properties, .. }) | Receipt::Changed { object, properties, .. } =

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::wire::{self, Asset, Envelope};
 use crate::source::Field;
 
-/// Reads a webhook: each `call.*` is a snapshot of the whole call, all else is ignored.
+/// Reads a webhook: each event of a call that we know is a snapshot of the whole call, all else is ignored.
 pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
     let envelope = Envelope::of(body);
     let Some(event) = envelope.call_event() else {
@@ -39,7 +39,7 @@ pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
         transferred_to: agent(&said.transferred_to).or_else(|| outsider(said.external_transferred_to)),
         tags: tags(said.tags),
         comments: said.comments.list().iter().filter_map(comment).collect(),
-        ..CallSnapshot::bare(call, wire::call_event(event), at)
+        ..CallSnapshot::bare(call, event, at)
     })))
 }
 

@@ -45,28 +45,28 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The name after `call.`, if it is about a call.
-    pub fn call_event(&self) -> Option<&'a str> {
-        self.event.value().as_str()?.strip_prefix(CALL_EVENT)
-    }
-}
-
-/// What a name after `call.` stands for. Aircall adds events; one that we do not know still carries the whole call.
-pub(super) fn call_event(word: &str) -> CallEvent {
-    match word {
-        "created" => CallEvent::Created,
-        "ringing_on_agent" | "agent_declined" | "ivr_option_selected" => CallEvent::Ringing,
-        "answered" => CallEvent::Answered,
-        "hungup" => CallEvent::Hungup,
-        "ended" => CallEvent::Ended,
-        "comm_assets_generated" => CallEvent::Assets,
-        "voicemail_left" => CallEvent::VoicemailLeft,
-        "assigned" => CallEvent::Assigned,
-        "tagged" => CallEvent::Tagged,
-        "untagged" => CallEvent::Untagged,
-        "commented" => CallEvent::Commented,
-        "archived" => CallEvent::Archived,
-        _ => CallEvent::Changed,
+    /// What happened to a call; `None` for all else, and for events that Aircall has added since: those are kept and
+    /// ignored (PRODUCT §6), as what their `data` is is not known.
+    pub fn call_event(&self) -> Option<CallEvent> {
+        let word = self.event.value().as_str()?.strip_prefix(CALL_EVENT)?;
+        Some(match word {
+            "created" => CallEvent::Created,
+            "ringing_on_agent" | "agent_declined" | "ivr_option_selected" => CallEvent::Ringing,
+            "answered" => CallEvent::Answered,
+            "transferred" | "external_transferred" | "unsuccessful_transfer" | "hold" | "unhold" => {
+                CallEvent::Changed
+            }
+            "hungup" => CallEvent::Hungup,
+            "ended" => CallEvent::Ended,
+            "comm_assets_generated" => CallEvent::Assets,
+            "voicemail_left" => CallEvent::VoicemailLeft,
+            "assigned" => CallEvent::Assigned,
+            "tagged" => CallEvent::Tagged,
+            "untagged" => CallEvent::Untagged,
+            "commented" => CallEvent::Commented,
+            "archived" => CallEvent::Archived,
+            _ => return None,
+        })
     }
 }
 

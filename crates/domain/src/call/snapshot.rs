@@ -93,7 +93,7 @@ pub enum CallEvent {
     Ringing,
     /// `call.answered`
     Answered,
-    /// `call.transferred`, `call.hold` and what else happens while it lasts; also an event that we do not know.
+    /// `call.transferred`, `call.hold` and what else happens while it lasts.
     Changed,
     /// `call.hungup`
     Hungup,

@@ -1,18 +1,23 @@
 //! The bytes of a webhook: never more of them than fit, never waited for without end.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use axum::{
-    body::{self, Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     http::{HeaderMap, StatusCode, header},
 };
-use http_body_util::LengthLimitError;
+use bytes::BytesMut;
+use http_body_util::BodyExt;
 
 /// No webhook is larger (PRODUCT §6).
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// A body that takes longer holds a place that others need.
 const WAIT: Duration = Duration::from_secs(20);
+
+/// What is read past the limit and dropped, so that an ordinary client, which sends all before it reads, sees the answer
+/// and not a reset. A longer body is cut off.
+const DROPPED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Reads a body.
 ///
@@ -22,16 +27,40 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> 
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
+        let _ = tokio::time::timeout(WAIT, drop_rest(body)).await;
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    match tokio::time::timeout(WAIT, body::to_bytes(body, BODY_BYTES_MAX)).await {
+    match tokio::time::timeout(WAIT, read_within(body)).await {
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_too_long(&error) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+        Ok(read) => read,
     }
 }
 
-fn is_too_long(error: &axum::Error) -> bool {
-    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
+/// Reads a body of undeclared or allowed length.
+async fn read_within(mut body: Body) -> Result<Bytes, StatusCode> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > BODY_BYTES_MAX {
+            drop_rest(body).await;
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        // Most bodies come in one piece, which is not copied then.
+        if bytes.is_empty() && body.is_end_stream() {
+            return Ok(data);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
+}
+
+async fn drop_rest(mut body: Body) {
+    let mut dropped = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        dropped += frame.data_ref().map_or(0, Bytes::len);
+        if dropped > DROPPED_BYTES_MAX {
+            return;
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub enum Proof {
     Calcom(SecretString),
     /// `Calendly-Webhook-Signature`.
     Calendly(SecretString),
-    /// One of these tokens in the body; none at all if the list is empty: the admin gave none.
+    /// One of these tokens in the body.
     Tokens(Vec<SecretString>),
     /// The stored secret cannot be read: nobody can prove anything.
     Impossible,
@@ -68,7 +68,7 @@ impl Proof {
     /// Checks what is proved within the body.
     pub fn check_body(&self, body: &Value) -> Result<(), Refused> {
         let Self::Tokens(tokens) = self else { return Ok(()) };
-        let mut result = Ok(());
+        let mut result = Err(Refused::Missing);
         for token in tokens {
             result = signature::aircall::verify(token, body);
             if result.is_ok() {

@@ -84,7 +84,6 @@ fn an_id_alone_is_a_call() {
 #[case("call.tagged", CallEvent::Tagged)]
 #[case("call.untagged", CallEvent::Untagged)]
 #[case("call.commented", CallEvent::Commented)]
-#[case("call.something_of_next_year", CallEvent::Changed)]
 fn each_event_of_a_call_is_a_snapshot(#[case] name: &str, #[case] event: CallEvent) {
     let body = with(call_tagged(), "/event", json!(name));
     assert_eq!((call(&body).event, call(&body).direction), (event, Some(Direction::Inbound)));
@@ -314,4 +313,16 @@ fn reasons_are_kept_in_aircalls_words(
     body["data"]["id"] = json!(1);
     let call = call(&body);
     assert_eq!((call.missed_reason.as_deref(), call.hangup_cause.as_deref()), (missed, cause));
+}
+
+#[test]
+fn an_event_that_aircall_added_since_is_ignored() {
+    let body = json!({
+        "resource": "call", "event": "call.frobbed", "timestamp": 1_646_391_384, "token": "t", "data": { "id": 7 },
+    });
+    assert_eq!(
+        connectors::read(domain::source::Source::Aircall, &body),
+        Ok(domain::event::Event::Ignored { name: "call.frobbed".to_owned() })
+    );
+    assert_eq!(connectors::subject(domain::source::Source::Aircall, &body), None);
 }

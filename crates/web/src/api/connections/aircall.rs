@@ -66,6 +66,10 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
     if body.webhook_token.as_ref().is_some_and(|token| token.expose_secret().is_empty()) {
         return Err(Problem::invalid("webhook_token", "must not be empty"));
     }
+    if !body.register_webhook && body.webhook_token.is_none() {
+        let why = "is needed where no webhook is registered: without it nothing tells Aircall's webhooks from others";
+        return Err(Problem::invalid("webhook_token", why));
+    }
     let mut secret = secret::Aircall {
         api_id: body.api_id.trim().to_owned(),
         api_token: SecretString::from(body.api_token.expose_secret().trim()),
