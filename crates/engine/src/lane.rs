@@ -12,7 +12,7 @@ use domain::{
     source::System,
     why,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::{Mark, RecordSave, RecordState, Settlement, Status, StoreError};
 
 use crate::{
@@ -25,9 +25,6 @@ use crate::{
 
 /// Records in one batch: as many as HubSpot takes in one request.
 pub const BATCH_MAX: usize = 100;
-
-/// A list of tags older than this is read again before a tag that went missing counts as taken off (C9).
-const TAGS_AGE_MAX: SignedDuration = SignedDuration::from_secs(2);
 
 /// What a pass came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +101,10 @@ impl Engine {
     /// Decides what is to be decided, by the rules of now.
     async fn decide(&self, workspace: WorkspaceId, works: &mut [Work]) -> Result<Rulebook, StoreError> {
         let mut book = self.store.rulebook(workspace, self.settings.outcome_delay).await?;
-        if works.iter().any(|work| is_tag_missing(&work.record, &book)) {
-            let is_old = book.tags.read_at.is_none_or(|at| self.now().duration_since(at) > TAGS_AGE_MAX);
-            if is_old && self.refresh_tags(workspace).await? {
-                book.tags = self.store.tag_catalog(workspace).await?;
-            }
+        // A tag that went missing was taken off, or deleted in Aircall (C9): only a list read after the webhook tells. The
+        // reading is one for the whole batch.
+        if works.iter().any(|work| is_tag_missing(&work.record, &book)) && self.refresh_tags(workspace).await? {
+            book.tags = self.store.tag_catalog(workspace).await?;
         }
         let now = self.now();
         for work in works {
