@@ -182,6 +182,13 @@ fn a_late_comment_changes_the_body_alone() {
 }
 
 #[test]
+fn two_versions_of_one_comment_leave_the_same_one_in_any_order() {
+    let one = said(CallEvent::Commented, 300).comment("1", "first");
+    let other = said(CallEvent::Commented, 310).comment("1", "second");
+    assert_eq!(call([one.clone(), other.clone()]).facts, call([other, one]).facts);
+}
+
+#[test]
 fn a_late_voicemail_turns_a_missed_call_into_one_with_a_voicemail() {
     let (mut crm, mut record) = (crm(), empty());
     crm.hear(&mut record, missed().event(), at(51));

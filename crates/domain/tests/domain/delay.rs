@@ -153,6 +153,15 @@ fn a_default_chosen_away_and_back_within_the_delay_stands_throughout() {
     }
 }
 
+#[test]
+fn a_default_chosen_again_after_a_rename_stands_on() {
+    let outcomes = seen(&[(-9, OLD), (10, RENAMED)]);
+    let slot = Slot::standing(Some("n".into()));
+    let again = slot.choose(Some("n".into()), &outcomes, HOUR, minute(20));
+    assert_eq!(again, slot);
+    assert_eq!(again.outcome(&outcomes, HOUR, minute(21)).1, Some(RuleState::Active));
+}
+
 mod stability {
     use proptest::prelude::*;
 

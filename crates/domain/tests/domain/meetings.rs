@@ -142,6 +142,8 @@ fn m5_a_canceled_booking_stays_as_canceled() {
 #[case::there_and_back_and_there(vec![booked(0, 60), moved(5, 60, 120), moved(6, 120, 60), moved(7, 60, 120)], TITLE, "SCHEDULED", 120)]
 #[case::a_loop_and_on(vec![moved(8, 60, 240), moved(7, 180, 60), booked(0, 60), moved(6, 120, 180), moved(5, 60, 120)], TITLE, "SCHEDULED", 240)]
 #[case::a_loop_whose_first_move_is_repeated(vec![booked(0, 60), moved(5, 60, 120), moved(6, 120, 180), moved(7, 180, 120), moved(9, 60, 120)], TITLE, "SCHEDULED", 120)]
+#[case::a_round_trip_whose_second_move_is_repeated(
+    vec![booked(0, 60), moved(5, 60, 120), moved(6, 120, 180), moved(7, 180, 60), moved(9, 120, 180)], TITLE, "SCHEDULED", 60)]
 #[case::there_and_back_within_a_second(vec![booked(0, 60), moved(5, 60, 120), moved(5, 120, 60)], TITLE, "SCHEDULED", 60)]
 #[case::a_move_that_is_missing(vec![booked(0, 60), moved(7, 180, 240), moved(5, 60, 120)], TITLE, "SCHEDULED", 240)]
 #[case::clocks_that_run_backwards(vec![booked(9, 60), moved(8, 60, 120), moved(7, 120, 180)], TITLE, "SCHEDULED", 180)]
@@ -179,6 +181,18 @@ fn a_repeated_move_replaces_nothing_even_when_the_later_one_arrives_first() {
         let (crm, _) = after(OnReschedule::Replace, std::iter::once(booked(0, 60)).chain(all));
         assert_eq!(crm.archived, 1);
     }
+}
+
+#[test]
+fn a_repeated_move_names_no_other_edition() {
+    let edition = |all: Vec<BookingEvent>| {
+        let record = booking(Source::Calendar, all);
+        let domain::record::Facts::Booking(booking) = record.facts else { panic!("a booking") };
+        booking.standing().unwrap().edition
+    };
+    let once = edition(vec![booked(0, 60), moved(5, 60, 120)]);
+    assert!(once.is_some());
+    assert_eq!(once, edition(vec![booked(0, 60), moved(5, 60, 120), moved(9, 60, 120)]));
 }
 
 #[test]
@@ -259,6 +273,7 @@ mod links {
     #[case::a_confirmed_request(vec![requested("bk_81", 0, None, 60), booked(1, 60)], TITLE, 60, "bk_81")]
     #[case::a_request_for_another_time_waits(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120)], TITLE, 60, "bk_81")]
     #[case::a_confirmed_request_for_another_time(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", booked(6, 120))], TITLE, 120, "b")]
+    #[case::a_confirmed_request_then_the_old_booking_repeated_under_a_later_time(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", booked(6, 120)), booked(9, 60)], TITLE, 120, "b")]
     #[case::its_yes_before_the_request(vec![at_link("b", booked(6, 120)), requested("b", 5, Some("bk_81"), 120), booked(0, 60)], TITLE, 120, "b")]
     #[case::a_refused_request_for_another_time(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", canceled_whole(6, 120))], TITLE, 60, "bk_81")]
     fn m12_the_newest_id_counts(
