@@ -127,35 +127,11 @@ pub fn decide(call: &Call, last: Option<&Decision>, book: &Rulebook, now: Timest
     })
 }
 
-/// The tags that a decided call has lost and that had a say in it, or would have one now: if Aircall deleted them, nothing
-/// changed (C9), so it is worth asking before deciding again.
-pub fn lost_tags<'a>(call: &Call, last: &'a Decision, rules: &[Rule]) -> Vec<&'a TagId> {
+/// The tags that a decided call has lost: if Aircall deleted them, nothing changed (C9), so it is worth asking before
+/// deciding again, whether a rule has them or not: by the rules of now even an unmapped tag's loss may decide otherwise.
+pub fn lost_tags<'a>(call: &Call, last: &'a Decision) -> Vec<&'a TagId> {
     let tags = call.tags();
-    let had_a_say = |name: &String| {
-        [&last.outcome, &last.call_type]
-            .into_iter()
-            .any(|ruling| ruling.matched().any(|one| one.tag == *name))
-    };
-    last.tags
-        .iter()
-        .filter(|(tag, name)| {
-            !tags.contains_key(*tag) && (had_a_say(name) || rules.iter().any(|rule| rule.tag == **tag))
-        })
-        .map(|(tag, _)| tag)
-        .collect()
-}
-
-impl Ruling {
-    /// The rules that a tag of the call had, whether they counted or not.
-    fn matched(&self) -> impl Iterator<Item = &Matched> {
-        let counted = match &self.because {
-            Because::Rules(rules) | Because::FirstRule(rules) | Because::Conflict { rules, .. } => {
-                rules.as_slice()
-            }
-            Because::Default { .. } => &[],
-        };
-        counted.iter().chain(self.passed_over.iter().map(|passed| &passed.rule))
-    }
+    last.tags.keys().filter(|tag| !tags.contains_key(*tag)).collect()
 }
 
 /// Whether the call is of the kind it was decided for. The map from hang-up causes to kinds is a setting: its change is no

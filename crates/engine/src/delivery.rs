@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use connectors::gate::Gates;
 use domain::{
-    contact::ContactKey,
+    contact::{ContactKey, ContactQuery},
     fault::Fault,
     ids::{ContactId, WorkspaceId},
     plan::{Wishes, plan},
@@ -86,10 +86,12 @@ impl Delivery<'_> {
             if let Some(link) = plan.link.take() {
                 work.record.contact = Some(link);
             }
+            let own = work.questions.contact.as_ref().and_then(ContactQuery::key);
             for step in &plan.steps {
                 let domain::step::Step::CreateContact(new) = step else { continue };
+                let is_own = own.as_ref() == Some(&new.key);
                 match made.get(&new.key) {
-                    Some(Ok(id)) if work.record.contact.is_none() => {
+                    Some(Ok(id)) if is_own && work.record.contact.is_none() => {
                         work.record.contact = Some(domain::plan::made_link(id.clone()));
                     }
                     Some(Err(fault)) => work.fail(fault, (self.clock)()),

@@ -103,7 +103,9 @@ impl Engine {
         let mut book = self.store.rulebook(workspace, self.settings.outcome_delay).await?;
         // A tag that went missing was taken off, or deleted in Aircall (C9): only a list read after the webhook tells. The
         // reading is one for the whole batch.
-        if works.iter().any(|work| is_tag_missing(&work.record, &book)) && self.refresh_tags(workspace).await? {
+        if works.iter().any(|work| is_tag_missing(&work.record, &book))
+            && self.refresh_tags(workspace).await?
+        {
             book.tags = self.store.tag_catalog(workspace).await?;
         }
         let now = self.now();
@@ -316,7 +318,7 @@ fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
 fn is_tag_missing(record: &Record, book: &Rulebook) -> bool {
     match (&record.facts, record.decision()) {
         (Facts::Call(call), Some(decision)) => {
-            lost_tags(call, decision, &book.rules).iter().any(|tag| !book.tags.is_deleted(tag))
+            lost_tags(call, decision).iter().any(|tag| !book.tags.is_deleted(tag))
         }
         _ => false,
     }

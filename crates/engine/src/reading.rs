@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    booking::BookingWhat,
     event::{Event, Unreadable},
     ids::{RecordId, WorkspaceId},
     record::Record,
@@ -94,11 +93,8 @@ fn event(source: Source, envelope: &Envelope) -> Result<Event, Unreadable> {
 
 fn link_before(event: &Event) -> Option<String> {
     match event {
-        Event::Booking(said) => match &said.what {
-            BookingWhat::Moved { from_link: Some(link), .. } if *link != said.link => Some(link.clone()),
-            _ => None,
-        },
-        _ => None,
+        Event::Booking(said) => said.what.from_link().filter(|link| *link != said.link).map(str::to_owned),
+        Event::Call(_) | Event::Ignored { .. } => None,
     }
 }
 
