@@ -1,7 +1,17 @@
 //! Tests of the whole product: one binary, a module for each subject.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
+mod bad_input;
+mod calls;
+mod contacts;
 mod example;
+mod faults;
 mod kill;
+mod lookup;
+mod meetings;
+mod pausing;
+mod refused;
 mod requests;
 mod serve;
 mod tidy;

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tempfile::TempDir;
 
 /// The admin token of each test server.
@@ -63,7 +66,8 @@ impl World {
     pub async fn hook(&self, source: &str) -> String {
         let connections = self.get("connections").await;
         let items = connections["items"].as_array().unwrap();
-        let connection = items.iter().find(|item| item["source"] == source || item["system"] == source).unwrap();
+        let connection =
+            items.iter().find(|item| item["source"] == source || item["system"] == source).unwrap();
         connection["hook_url"].as_str().unwrap().to_owned()
     }
 
@@ -77,6 +81,10 @@ impl World {
 
     pub async fn post(&self, path: &str, body: Value) -> Value {
         self.api(reqwest::Method::POST, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) {
+        self.api(reqwest::Method::DELETE, path, None).await;
     }
 
     /// Speaks to the admin API; what is refused fails the test with the answer.
@@ -95,7 +103,21 @@ impl World {
 
     /// Gives an order to the sandbox's HubSpot.
     pub async fn hubspot(&self, method: reqwest::Method, order: &str, body: Value) -> Value {
-        let address = format!("{}/_sandbox/{order}", self.sandbox.hubspot_url());
+        self.order(&self.sandbox.hubspot_url(), method, order, body).await
+    }
+
+    /// Gives an order to the sandbox's Aircall.
+    pub async fn phone(&self, method: reqwest::Method, order: &str, body: Value) -> Value {
+        self.order(&self.sandbox.aircall_url(), method, order, body).await
+    }
+
+    /// Gives an order to the sandbox's scheduler, which tells the hook before it answers.
+    pub async fn scheduler(&self, order: &str, body: Value) -> Value {
+        self.order(&self.sandbox.scheduler_url(), reqwest::Method::POST, order, body).await
+    }
+
+    async fn order(&self, origin: &str, method: reqwest::Method, order: &str, body: Value) -> Value {
+        let address = format!("{origin}/_sandbox/{order}");
         let mut request = self.http.request(method, address);
         if !body.is_null() {
             request = request.json(&body);
@@ -103,6 +125,94 @@ impl World {
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{order}: {}", answer.status());
         serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+    }
+
+    /// Puts a fault upon the sandbox's HubSpot.
+    pub async fn fault(&self, fault: Value) {
+        self.hubspot(reqwest::Method::POST, "faults", fault).await;
+    }
+
+    /// How often all faults put upon the sandbox's HubSpot have struck.
+    pub async fn struck(&self) -> u64 {
+        let faults = self.hubspot(reqwest::Method::GET, "faults", Value::Null).await;
+        faults["items"].as_array().unwrap().iter().map(|fault| fault["struck"].as_u64().unwrap()).sum()
+    }
+
+    /// Lifts all faults.
+    pub async fn lift_faults(&self) {
+        self.hubspot(reqwest::Method::DELETE, "faults", Value::Null).await;
+    }
+
+    /// Sets a switch of the sandbox's HubSpot.
+    pub async fn switch(&self, switches: Value) {
+        self.hubspot(reqwest::Method::POST, "switches", switches).await;
+    }
+
+    /// The record of a source's id, if there is one.
+    pub async fn record(&self, source: &str, external_id: &str) -> Option<Value> {
+        let page = self.get(&format!("records?source={source}&external_id={external_id}")).await;
+        page["items"].as_array().unwrap().first().cloned()
+    }
+
+    /// Waits until a record is in a state, and returns it.
+    pub async fn record_in(&self, source: &str, external_id: &str, state: &str) -> Value {
+        let is_in = async || {
+            let record = self.record(source, external_id).await;
+            record.is_some_and(|record| record["state"] == state)
+        };
+        until(&format!("{source} {external_id} is {state}"), is_in).await;
+        self.record(source, external_id).await.unwrap()
+    }
+
+    /// The status of a connection.
+    pub async fn status(&self, system: &str) -> Value {
+        self.get(&format!("connections/{system}")).await["status"].clone()
+    }
+
+    /// Connects HubSpot with a service key.
+    pub async fn connect_hubspot(&self, key: &str) -> Value {
+        self.put("connections/hubspot", json!({ "service_key": key })).await
+    }
+
+    /// Tells the sandbox's scheduler of our hook.
+    pub async fn connect_scheduler(&self) {
+        let hook = json!({ "url": self.hook("calendar").await, "signing_secret": SIGNING_SECRET });
+        self.scheduler("hook", hook).await;
+    }
+
+    /// Books a meeting at the sandbox's scheduler.
+    pub async fn book(&self, id: &str, email: &str, start: &str, end: &str) {
+        let invitee = json!({ "name": "Lin Wu", "email": email, "phone": null, "timezone": "Asia/Tokyo" });
+        let booking = json!({
+            "booking_id": id, "event_name": "Intro call", "start": start, "end": end, "invitee": invitee,
+        });
+        let told = self.scheduler("bookings", booking).await;
+        assert_eq!(told["webhook"]["status"], 202, "{told}");
+    }
+
+    /// Posts a webhook of Calendar.com, signed as Standard Webhooks say; says how it was answered.
+    pub async fn signed(&self, hook: &str, id: &str, body: &str) -> u16 {
+        let key = BASE64_STANDARD.decode(SIGNING_SECRET.trim_start_matches("whsec_")).unwrap();
+        let timestamp = jiff::Timestamp::now().as_second().to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+        mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+        let signature = format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()));
+        let post = self.http.post(hook).body(body.to_owned()).header("content-type", "application/json");
+        let post = post.header("webhook-id", id).header("webhook-timestamp", timestamp);
+        post.header("webhook-signature", signature).send().await.unwrap().status().as_u16()
+    }
+
+    /// Posts webhooks of Aircall all at once; each is acknowledged.
+    pub async fn aircall_at_once(&self, hook: &str, bodies: Vec<Value>) {
+        let posts = bodies.into_iter().map(|body| {
+            let (http, hook) = (self.http.clone(), hook.to_owned());
+            tokio::spawn(async move {
+                assert_eq!(http.post(hook).json(&body).send().await.unwrap().status(), 202);
+            })
+        });
+        for post in posts.collect::<Vec<_>>() {
+            post.await.unwrap();
+        }
     }
 
     /// The live objects of a kind in the sandbox's HubSpot.
@@ -134,7 +244,8 @@ impl World {
             let mut cursor = String::new();
             loop {
                 let page = self.get(&format!("records?limit=200{cursor}")).await;
-                logged += page["items"].as_array().unwrap().iter().filter(|item| item["state"] == "logged").count();
+                logged +=
+                    page["items"].as_array().unwrap().iter().filter(|item| item["state"] == "logged").count();
                 match page["next"].as_str() {
                     Some(next) => cursor = format!("&cursor={next}"),
                     None => break,
@@ -149,7 +260,10 @@ impl World {
     pub async fn unread(&self) -> u64 {
         let address = format!("{}/metrics", self.server.address());
         let text = self.http.get(address).send().await.unwrap().text().await.unwrap();
-        let line = text.lines().find(|line| line.starts_with("patchbay_envelopes_unread ")).expect("the gauge is there");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("patchbay_envelopes_unread "))
+            .expect("the gauge is there");
         line.rsplit(' ').next().unwrap().parse::<f64>().unwrap().round() as u64
     }
 }
@@ -210,6 +324,15 @@ impl Server {
         (status.code(), begun.elapsed())
     }
 
+    /// The processor time that it has taken so far, by the kernel's count (proc(5), fields 14 and 15, 100 ticks a second).
+    pub fn cpu(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let ticks: u64 =
+            fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Reads standard output up to the one line that says that it listens.
     fn wait_until_listening(&mut self) {
         use std::io::BufRead;
@@ -264,4 +387,11 @@ pub fn call(event: &str, started: i64, id: u64, digits: &str, tags: &[(u64, &str
             "archived": false, "teams": [], "comments": [], "tags": tags,
         }
     })
+}
+
+/// The same webhook under another event, some seconds later.
+pub fn after(mut body: Value, event: &str, seconds: i64) -> Value {
+    body["event"] = json!(event);
+    body["timestamp"] = json!(body["timestamp"].as_i64().unwrap() + seconds);
+    body
 }

@@ -1,0 +1,78 @@
+//! One bad record among good ones is a problem that names what is wrong; its neighbours are logged (N3).
+
+use serde_json::{Value, json};
+
+use crate::world::{World, ended_call, until};
+
+async fn problems(world: &World) -> Vec<Value> {
+    world.get("problems").await["items"].as_array().cloned().unwrap()
+}
+
+/// Twenty-one calls of one moment, the last one by Ben, whose owner is set wrong.
+async fn with_one_bad() -> World {
+    let world = World::connected().await;
+    world.put("settings/calls", json!({ "owner_map": { "ben@example.com": "999999" } })).await;
+    let hook = world.hook("aircall").await;
+    let mut calls: Vec<Value> =
+        (0..21).map(|n| ended_call(n, &format!("+1 415-555-01{n:02}"), &[])).collect();
+    calls[20]["data"]["user"] = json!({ "id": 2, "name": "Ben Ito", "email": "ben@example.com" });
+    world.aircall_at_once(&hook, calls).await;
+    until("the bad one is a problem, the others are logged", async || {
+        problems(&world).await.len() == 1
+            && world.objects("calls").await.len() == 20
+            && world.unread().await == 0
+    })
+    .await;
+    world.settled(20).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_problem_names_the_property_and_is_logged_by_a_retry_once_the_cause_is_mended() {
+    let world = with_one_bad().await;
+    let problem = problems(&world).await[0].clone();
+    assert!(problem["reason"].as_str().unwrap().contains("hubspot_owner_id"), "{problem}");
+    assert_eq!(world.record("aircall", "20").await.unwrap()["id"], problem["record"]);
+
+    let retry = format!("problems/{}/retry", problem["id"].as_str().unwrap());
+    world.post(&retry, Value::Null).await;
+    until("it is a problem again", async || problems(&world).await.len() == 1).await;
+    assert_eq!(world.objects("calls").await.len(), 20);
+
+    world.put("settings/calls", json!({ "owner_map": {} })).await;
+    world.post(&retry, Value::Null).await;
+    world.settled(21).await;
+    assert_eq!(problems(&world).await, Vec::<Value>::new());
+    assert_eq!((world.objects("calls").await.len(), world.objects("contacts").await.len()), (21, 21));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dismissed_problem_is_gone_and_nothing_is_written_for_it() {
+    let world = with_one_bad().await;
+    let id = problems(&world).await[0]["id"].as_str().unwrap().to_owned();
+    world.post(&format!("problems/{id}/dismiss"), Value::Null).await;
+    assert_eq!(problems(&world).await, Vec::<Value>::new());
+    let hook = world.hook("aircall").await;
+    world.aircall_at_once(&hook, vec![ended_call(100, "+1 415-555-0100", &[])]).await;
+    world.settled(22).await;
+    assert_eq!(world.objects("calls").await.len(), 21, "the twenty and the one after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_property_that_the_portal_requires_is_named_and_known_contacts_are_not_held_up() {
+    let world = World::connected().await;
+    world.connect_scheduler().await;
+    let known = json!({ "properties": { "email": "known@example.net", "company": "ACME" } });
+    world.hubspot(reqwest::Method::POST, "objects/contacts", known).await;
+    world.switch(json!({ "required_contact_properties": ["company"] })).await;
+    world.book("bk1", "lin@example.net", "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z").await;
+    world.book("bk2", "known@example.net", "2026-12-01T12:00:00Z", "2026-12-01T13:00:00Z").await;
+    world.record_in("calendar", "bk2", "logged").await;
+    world.record_in("calendar", "bk1", "problem").await;
+    let problem = problems(&world).await[0].clone();
+    assert!(problem["reason"].as_str().unwrap().contains("company"), "{problem}");
+    world.switch(json!({ "required_contact_properties": [] })).await;
+    world.post(&format!("problems/{}/retry", problem["id"].as_str().unwrap()), Value::Null).await;
+    world.settled(2).await;
+    assert_eq!((world.objects("meetings").await.len(), world.objects("contacts").await.len()), (2, 2));
+}
