@@ -72,7 +72,7 @@ impl Status {
     }
 }
 
-const COLUMNS: &str = "workspace, system, status, reason, details, secret, connected_at, changed_at";
+pub(crate) const COLUMNS: &str = "workspace, system, status, reason, details, secret, connected_at, changed_at";
 
 impl Store {
     /// The connection to a system.
@@ -148,7 +148,8 @@ fn save(rows: &rusqlite::Connection, connection: &Connection, key: &MasterKey) -
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (workspace, system) DO UPDATE SET
             status = excluded.status, reason = excluded.reason, details = excluded.details,
-            secret = excluded.secret, connected_at = excluded.connected_at, changed_at = excluded.changed_at";
+            secret = excluded.secret, connected_at = excluded.connected_at, changed_at = excluded.changed_at,
+            secret_version = connections.secret_version + 1, refresh_holder = NULL, refresh_until = NULL";
     let place = place(connection.workspace, connection.system);
     let sealed =
         connection.secret.as_ref().map(|secret| key.seal(&place, secret.expose_secret())).transpose()?;
@@ -165,7 +166,7 @@ fn save(rows: &rusqlite::Connection, connection: &Connection, key: &MasterKey) -
     statement::run(rows, sql, values).map(|_| ())
 }
 
-fn of_row(row: &Row<'_>, key: &MasterKey) -> Result<Connection> {
+pub(crate) fn of_row(row: &Row<'_>, key: &MasterKey) -> Result<Connection> {
     let workspace = WorkspaceId(row.get(0)?);
     let system = column::word(row, 1, "connections", System::from_word)?;
     let reason: Option<String> = row.get(3)?;
@@ -183,6 +184,6 @@ fn of_row(row: &Row<'_>, key: &MasterKey) -> Result<Connection> {
 }
 
 /// What a secret is sealed for.
-fn place(workspace: WorkspaceId, system: System) -> String {
+pub(crate) fn place(workspace: WorkspaceId, system: System) -> String {
     format!("connections/{}/{}", workspace.0, system.word())
 }

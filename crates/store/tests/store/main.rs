@@ -8,6 +8,7 @@ mod lane;
 mod people;
 mod safety;
 mod settle;
+mod tokens;
 
 use domain::{
     ids::{RecordId, WorkspaceId},
