@@ -290,7 +290,7 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
     let (state, why, due_at, problem, attempts) = match work.end {
         End::Settled if is_awaited && let Some(field) = lacks => {
             let reason = format!("The call has ended, and Aircall has not said {field}.");
-            (RecordState::Problem, sentence, own_due, Some(reason), 0)
+            (RecordState::Problem, reason.clone(), own_due, Some(reason), 0)
         }
         End::Settled if is_awaited => (RecordState::Waiting, sentence, own_due, None, 0),
         End::Settled => (RecordState::Logged, sentence, own_due, None, 0),
@@ -302,7 +302,7 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
         End::Waits { why, until } => {
             (RecordState::Waiting, why, earliest(until, own_due), None, work.attempts.saturating_add(1))
         }
-        End::Problem(why) => (RecordState::Problem, sentence, own_due, Some(why), work.attempts),
+        End::Problem(why) => (RecordState::Problem, why.clone(), own_due, Some(why), work.attempts),
     };
     let mut keys = work.keys;
     keys.push(work.record.external_id.clone());

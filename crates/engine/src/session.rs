@@ -14,7 +14,6 @@ use domain::{
     source::System,
 };
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use store::{Connection, Status, StoreError};
 
@@ -22,8 +21,9 @@ use crate::{Engine, meter::Meter};
 
 /// Owners older than this are read again before an activity is made.
 const OWNERS_AGE_MAX: SignedDuration = SignedDuration::from_mins(15);
-/// An address that is no owner is asked for again after this.
-const OWNERS_AGE_ON_MISS: SignedDuration = SignedDuration::from_mins(5);
+/// An address that is no owner is asked for again after this at most, or after the lists' own time if that is shorter: an
+/// owner may have been added just now.
+const OWNERS_AGE_ON_MISS: SignedDuration = SignedDuration::from_mins(1);
 
 /// The sessions of a node, one for each workspace that has work.
 #[derive(Default)]
@@ -42,6 +42,7 @@ pub struct Session {
     /// When the connection was last changed: a newer one makes a new session.
     pub changed_at: Timestamp,
     owners: tokio::sync::Mutex<Option<(Timestamp, Owners)>>,
+    owners_age_on_miss: SignedDuration,
     defined: Mutex<BTreeSet<PropertyDefinition>>,
 }
 
@@ -51,11 +52,6 @@ pub enum Line {
     Open(Arc<Session>),
     /// It may not, for this reason in plain words.
     Shut(String),
-}
-
-#[derive(Deserialize)]
-struct Secret {
-    service_key: SecretString,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,13 +87,10 @@ impl Engine {
         if let Some(session) = known.filter(|session| session.changed_at == connection.changed_at) {
             return Line::Open(Arc::clone(session));
         }
-        let secret = connection
-            .secret
-            .as_ref()
-            .and_then(|secret| serde_json::from_str::<Secret>(secret.expose_secret()).ok());
-        let Some(secret) = secret else {
+        let Some(secret) = connection.secret.as_ref().and_then(hubspot::Secret::read) else {
             return Line::Shut("Waiting: HubSpot's credential is missing. Connect it again.".to_owned());
         };
+        let credential = self.tokens.credential(connection.workspace, connection.connected_at, secret);
         let details: Details = serde_json::from_value(connection.details.clone()).unwrap_or_default();
         let mut meters = self.sessions.meters.lock().unwrap_or_else(PoisonError::into_inner);
         let meter = meters
@@ -108,10 +101,11 @@ impl Engine {
             version: self.settings.hubspot_version,
         };
         let session = Arc::new(Session {
-            hubspot: Hubspot::new(self.http.clone(), settings, secret.service_key, Arc::clone(meter) as _),
+            hubspot: Hubspot::new(self.http.clone(), settings, credential, Arc::clone(meter) as _),
             guards: details.guards.unwrap_or_default(),
             changed_at: connection.changed_at,
             owners: tokio::sync::Mutex::default(),
+            owners_age_on_miss: OWNERS_AGE_ON_MISS.min(self.settings.list_refresh),
             defined: Mutex::default(),
         });
         sessions.insert(connection.workspace, Arc::clone(&session));
@@ -129,7 +123,7 @@ impl Session {
         if let Some((read_at, known)) = owners.as_ref() {
             let age = now.duration_since(*read_at);
             let is_missed = wanted.iter().any(|email| known.find(email).is_none());
-            if age < OWNERS_AGE_ON_MISS || (age < OWNERS_AGE_MAX && !is_missed) {
+            if age < self.owners_age_on_miss || (age < OWNERS_AGE_MAX && !is_missed) {
                 return Ok(known.clone());
             }
         }
