@@ -18,8 +18,8 @@ const STYLE: &str = "
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 main{max-width:1100px;margin:0 auto;padding:24px 16px 64px}h1{font-size:22px;margin:0}h2{font-size:16px;margin:32px 0 8px}
 p{color:var(--soft);margin:4px 0}.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:8px}
-table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;padding:7px 12px;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
-thead th{border-top:0;color:var(--soft);font-weight:500;white-space:nowrap}td{min-width:5em;max-width:32em}
+table{border-collapse:collapse;width:100%;min-width:44rem;font-size:14px}th,td{text-align:left;padding:7px 12px;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+thead th{border-top:0;color:var(--soft);font-weight:500;white-space:nowrap}td{min-width:6em;max-width:32em}
 code{font:13px ui-monospace,monospace}.bad{color:var(--bad)}.empty{padding:12px}a,button{color:var(--mark)}button{font:inherit;padding:8px 16px}
 ";
 
