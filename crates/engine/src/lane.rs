@@ -93,7 +93,8 @@ impl Engine {
         metrics::counter!("patchbay_records_passed_total").increment(claimed as u64);
         Ok(match fault {
             Some(_) => Passed::Parked,
-            None if claimed == BATCH_MAX => Passed::Full,
+            // While nothing can be written there is no hurry: webhooks that arrive have the disk first.
+            None if claimed == BATCH_MAX && matches!(line, Line::Open(_)) => Passed::Full,
             None => Passed::Some,
         })
     }
