@@ -2,10 +2,12 @@
 //!
 //! Written by HubSpot's documents as gathered in reference/hubspot.md (2026-11-20).
 
+mod credential;
 mod pace;
 mod version;
 
 mod exchange;
+mod oauth;
 mod refusal;
 mod wire;
 
@@ -25,7 +27,6 @@ mod matching;
 use std::sync::Arc;
 
 use reqwest::Client;
-use secrecy::SecretString;
 use url::Url;
 
 pub use account::Account;
@@ -33,6 +34,8 @@ pub use activity::Found;
 pub use change::{Change, Changed};
 pub use contact::Contact;
 pub use create::{Made, NewActivity, NewRow};
+pub use credential::{Credential, Fixed, Secret, SignIn, Tokens};
+pub use oauth::{App, Denied, Granted, Oauth};
 pub use pace::{BoxFuture, Class, Free, Pace, Policy, RateHeaders};
 pub use property::{Guard, Guards, KEY_PROPERTY};
 pub use refusal::ASSOCIATIONS;
@@ -52,13 +55,18 @@ pub struct Settings {
 pub struct Hubspot {
     client: Client,
     settings: Settings,
-    credential: SecretString,
+    credential: Arc<dyn Credential>,
     pace: Arc<dyn Pace>,
 }
 
 impl Hubspot {
-    /// Speaks to HubSpot with an access token or a service key; sends nothing yet.
-    pub fn new(client: Client, settings: Settings, credential: SecretString, pace: Arc<dyn Pace>) -> Self {
+    /// Speaks to HubSpot with a service key or the tokens of a grant; sends nothing yet.
+    pub fn new(
+        client: Client,
+        settings: Settings,
+        credential: Arc<dyn Credential>,
+        pace: Arc<dyn Pace>,
+    ) -> Self {
         Self { client, settings, credential, pace }
     }
 }

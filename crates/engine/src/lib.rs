@@ -14,6 +14,7 @@ mod meter;
 mod reading;
 mod scheduler;
 mod session;
+mod tokens;
 mod work;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use connectors::{gate::Gates, hubspot::Version};
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
 use url::Url;
+
+pub use tokens::Tokens;
 
 /// Tells the time; only the binary reads the machine's clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -48,6 +51,7 @@ pub struct Engine {
     clock: Clock,
     http: reqwest::Client,
     gates: Arc<Gates>,
+    tokens: Tokens,
     settings: Arc<Settings>,
     sessions: Arc<session::Sessions>,
 }
@@ -59,9 +63,10 @@ impl Engine {
         clock: Clock,
         http: reqwest::Client,
         gates: Arc<Gates>,
+        tokens: Tokens,
         settings: Settings,
     ) -> Self {
-        Self { store, clock, http, gates, settings: Arc::new(settings), sessions: Arc::default() }
+        Self { store, clock, http, gates, tokens, settings: Arc::new(settings), sessions: Arc::default() }
     }
 
     fn now(&self) -> Timestamp {

@@ -3,20 +3,27 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use connectors::gate::Gates;
+use connectors::{
+    gate::Gates,
+    hubspot::{self, Oauth},
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use store::{Location, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use url::Url;
+use uuid::Uuid;
 
 use crate::{
     clock::{entropy, now},
     key::master_key,
-    settings::Checked,
+    settings::{Checked, HubspotApp},
 };
 
 /// How long answers under way may take once a stop was asked for.
 const ANSWERS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a renewal of a token under way may take after all else has ended.
+const TOKENS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The workspace that a first start makes.
 pub const DEFAULT_WORKSPACE: &str = "default";
@@ -26,6 +33,7 @@ pub struct Instance {
     /// Where it listens.
     pub address: SocketAddr,
     store: Store,
+    tokens: engine::Tokens,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     engine: JoinHandle<()>,
@@ -60,11 +68,14 @@ impl Instance {
         let http = connectors::http::client()?;
         let gates = Arc::new(Gates::default());
         let (stop, stopped) = watch::channel(false);
+        let oauth = settings.hubspot_app.clone().map(|app| oauth(&http, &settings, &public_url, app));
+        let tokens = engine::Tokens::new(store.clone(), Arc::new(now), oauth.clone(), Uuid::new_v4());
         let engine = engine::Engine::new(
             store.clone(),
             Arc::new(now),
             http.clone(),
             Arc::clone(&gates),
+            tokens.clone(),
             engine::Settings {
                 hubspot_origin: settings.hubspot_origin.clone(),
                 hubspot_version: settings.hubspot_version,
@@ -88,11 +99,13 @@ impl Instance {
             },
             http,
             gates,
+            sign_in: tokens.sign_in(),
+            oauth,
             metrics: recorder()?,
         });
         let engine = tokio::spawn(engine.run(stopped.clone()));
         let server = tokio::spawn(serve(listener, router, stopped));
-        Ok(Self { address, store, stop, server, engine })
+        Ok(Self { address, store, tokens, stop, server, engine })
     }
 
     /// Takes no more requests, finishes what is in flight, closes the store. Takes less than ten seconds.
@@ -105,12 +118,29 @@ impl Instance {
         let answers = tokio::time::timeout(ANSWERS_PATIENCE, self.server);
         let (answers, _) = tokio::join!(answers, self.engine);
         abort.abort();
+        // What HubSpot gave is stored: a token that is lost may be the only one that is still good.
+        let _ = tokio::time::timeout(TOKENS_PATIENCE, self.tokens.rest()).await;
         self.store.close().await;
         match answers {
             Ok(Ok(served)) => served.context("the server ended badly"),
             Ok(Err(_)) | Err(_) => Ok(()),
         }
     }
+}
+
+/// HubSpot's OAuth for the operator's app.
+fn oauth(http: &reqwest::Client, settings: &Checked, public_url: &Url, app: HubspotApp) -> Oauth {
+    let redirect_uri = format!("{}{}", public_url.as_str().trim_end_matches('/'), web::CALLBACK);
+    Oauth::new(
+        http.clone(),
+        hubspot::Settings { origin: settings.hubspot_origin.clone(), version: settings.hubspot_version },
+        hubspot::App {
+            client_id: app.client_id,
+            client_secret: app.client_secret,
+            redirect_uri,
+            authorize_origin: app.authorize_origin,
+        },
+    )
 }
 
 async fn serve(

@@ -39,6 +39,15 @@ pub struct Settings {
     /// HubSpot's API [default: https://api.hubapi.com]
     #[arg(long, env = "PATCHBAY_HUBSPOT_API_URL")]
     pub hubspot_api_url: Option<String>,
+    /// Where people grant access to HubSpot [default: https://app.hubspot.com]
+    #[arg(long, env = "PATCHBAY_HUBSPOT_AUTHORIZE_URL")]
+    pub hubspot_authorize_url: Option<String>,
+    /// The client id of your app at HubSpot, for granting access there
+    #[arg(long, env = "PATCHBAY_HUBSPOT_CLIENT_ID")]
+    pub hubspot_client_id: Option<String>,
+    /// Its client secret
+    #[arg(long, env = "PATCHBAY_HUBSPOT_CLIENT_SECRET", hide_env_values = true)]
+    pub hubspot_client_secret: Option<String>,
     /// HubSpot's version in its paths: 2026-09, 2026-03 or v3 [default: 2026-09]
     #[arg(long, env = "PATCHBAY_HUBSPOT_API_VERSION")]
     pub hubspot_api_version: Option<String>,
@@ -75,6 +84,8 @@ pub struct Checked {
     pub hubspot_origin: Url,
     /// HubSpot's version.
     pub hubspot_version: Version,
+    /// The operator's app at HubSpot, if both its id and its secret were given.
+    pub hubspot_app: Option<HubspotApp>,
     /// Aircall's origin.
     pub aircall_origin: Url,
     /// C11's delay.
@@ -83,6 +94,17 @@ pub struct Checked {
     pub list_refresh: SignedDuration,
     /// The log filter.
     pub log: String,
+}
+
+/// The operator's app at HubSpot.
+#[derive(Debug, Clone)]
+pub struct HubspotApp {
+    /// Where people grant access.
+    pub authorize_origin: Url,
+    /// Its client id.
+    pub client_id: String,
+    /// Its client secret.
+    pub client_secret: SecretString,
 }
 
 impl Settings {
@@ -97,6 +119,15 @@ impl Settings {
         let key_file = settings.master_key_file.unwrap_or_else(|| database.with_extension("key"));
         let version = settings.hubspot_api_version.as_deref().unwrap_or("2026-09");
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty()).map(SecretString::from);
+        let authorize_origin = provider(
+            "PATCHBAY_HUBSPOT_AUTHORIZE_URL",
+            settings.hubspot_authorize_url,
+            "https://app.hubspot.com",
+        )?;
+        let client_id = settings.hubspot_client_id.filter(|id| !id.is_empty());
+        let hubspot_app = client_id
+            .zip(filled(settings.hubspot_client_secret))
+            .map(|(client_id, client_secret)| HubspotApp { authorize_origin, client_id, client_secret });
         Ok(Checked {
             listen: listen
                 .parse()
@@ -114,6 +145,7 @@ impl Settings {
             hubspot_version: version.parse().map_err(|_| {
                 anyhow::anyhow!("PATCHBAY_HUBSPOT_API_VERSION: \"{version}\" is none of 2026-09, 2026-03, v3")
             })?,
+            hubspot_app,
             aircall_origin: provider(
                 "PATCHBAY_AIRCALL_API_URL",
                 settings.aircall_api_url,
@@ -139,6 +171,9 @@ impl Settings {
             master_key_file: self.master_key_file.or(file.master_key_file),
             admin_token: self.admin_token.or(file.admin_token),
             hubspot_api_url: self.hubspot_api_url.or(file.hubspot_api_url),
+            hubspot_authorize_url: self.hubspot_authorize_url.or(file.hubspot_authorize_url),
+            hubspot_client_id: self.hubspot_client_id.or(file.hubspot_client_id),
+            hubspot_client_secret: self.hubspot_client_secret.or(file.hubspot_client_secret),
             hubspot_api_version: self.hubspot_api_version.or(file.hubspot_api_version),
             aircall_api_url: self.aircall_api_url.or(file.aircall_api_url),
             outcome_delay: self.outcome_delay.or(file.outcome_delay),

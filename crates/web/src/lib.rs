@@ -10,17 +10,22 @@ mod health;
 mod hooks;
 mod locks;
 mod metrics;
+mod oauth;
 mod router;
 
 use std::sync::Arc;
 
-use connectors::{gate::Gates, hubspot::Version};
+use connectors::{
+    gate::Gates,
+    hubspot::{Oauth, SignIn, Version},
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use store::Store;
 use url::Url;
 
+pub use oauth::PATH as CALLBACK;
 pub use router::router;
 
 /// All that the router works with.
@@ -37,6 +42,10 @@ pub struct Web {
     pub http: reqwest::Client,
     /// The gates before HubSpot, shared with the engine.
     pub gates: Arc<Gates>,
+    /// What a connection to HubSpot signs in with, shared with the engine.
+    pub sign_in: SignIn,
+    /// HubSpot's OAuth, if the operator set an app.
+    pub oauth: Option<Oauth>,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
 }

@@ -19,7 +19,7 @@ use crate::{
         problems, records, replay, rules, settings,
     },
     app::{App, Shared},
-    headers, health, hooks, metrics,
+    headers, health, hooks, metrics, oauth,
 };
 
 /// Makes the router of all outside surfaces.
@@ -27,6 +27,7 @@ pub fn router(web: Web) -> Router {
     let app = App::new(web);
     Router::new()
         .merge(doors())
+        .merge(granted())
         .nest("/api/v1", api(&app))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -40,6 +41,13 @@ pub fn router(web: Web) -> Router {
 
 fn doors() -> Router<Shared> {
     Router::new().route("/hooks/{key}/{source}", post(hooks::knock))
+}
+
+fn granted() -> Router<Shared> {
+    Router::new()
+        .route(oauth::PATH, get(oauth::callback))
+        .layer(headers::no_store())
+        .layer(headers::no_page())
 }
 
 fn api(app: &Shared) -> Router<Shared> {
@@ -61,7 +69,7 @@ fn workspace() -> Router<Shared> {
             "/connections/{source}",
             get(connections::show).put(connections::connect).delete(connections::disconnect),
         )
-        .route("/connections/{source}/grant", post(connections::grant))
+        .route("/connections/{source}/grant", post(connections::grant::start))
         .route("/connections/{source}/pause", post(connections::pause))
         .route("/connections/{source}/resume", post(connections::resume))
         .route("/connections/{source}/rotate-key", post(connections::rotate))

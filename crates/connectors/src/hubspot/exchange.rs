@@ -1,10 +1,10 @@
 //! One request to HubSpot and its answer: paced, signed in, read.
 
 use reqwest::{
-    Method,
+    Method, RequestBuilder,
     header::{AUTHORIZATION, HeaderValue},
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
 use domain::fault::Fault;
@@ -53,32 +53,27 @@ impl Hubspot {
     ) -> Result<T, Trouble> {
         let mut url = self.settings.origin.clone();
         url.set_path(path);
-        let mut request = self
-            .client
-            .request(method.clone(), url)
-            .header(AUTHORIZATION, self.authorization().map_err(Trouble::NotSent)?);
+        let mut request = self.client.request(method.clone(), url);
         if !query.is_empty() {
             request = request.query(query);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
+        let again = request.try_clone();
         self.pace.ask(class).await.map_err(Trouble::NotSent)?;
-        let answer = http::send(request).await.map_err(|unanswered| {
-            let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = &unanswered;
-            tracing::debug!(%method, path, why, "HubSpot did not answer");
-            lost(unanswered)
-        })?;
-        tracing::debug!(%method, path, status = answer.status, "HubSpot answered");
+        let token = self.credential.token().await.map_err(Trouble::NotSent)?;
+        let mut answer = send(request, &token, &method, path).await?;
+        // A refused token: nothing was carried out, so the same request may go once more with another one.
+        if answer.status == 401
+            && let Some(again) = again
+            && let Some(token) = self.credential.renew(&token).await.map_err(Trouble::NotSent)?
+        {
+            self.pace.saw(class, answer.status, RateHeaders::read(&answer.headers));
+            self.pace.ask(class).await.map_err(Trouble::NotSent)?;
+            answer = send(again, &token, &method, path).await?;
+        }
         self.read(class, &answer)
-    }
-
-    fn authorization(&self) -> Result<HeaderValue, Fault> {
-        let bearer = format!("Bearer {}", self.credential.expose_secret().trim());
-        let mut header = HeaderValue::from_str(&bearer)
-            .map_err(|_| Fault::SignIn { why: "The HubSpot credential is not a token.".to_owned() })?;
-        header.set_sensitive(true);
-        Ok(header)
     }
 
     fn read<T: DeserializeOwned>(&self, class: Class, answer: &Answer) -> Result<T, Trouble> {
@@ -98,6 +93,30 @@ impl Hubspot {
         self.pace.saw(class, answer.status, rate);
         Err(trouble)
     }
+}
+
+async fn send(
+    request: RequestBuilder,
+    token: &SecretString,
+    method: &Method,
+    path: &str,
+) -> Result<Answer, Trouble> {
+    let request = request.header(AUTHORIZATION, authorization(token).map_err(Trouble::NotSent)?);
+    let answer = http::send(request).await.map_err(|unanswered| {
+        let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = &unanswered;
+        tracing::debug!(%method, path, why, "HubSpot did not answer");
+        lost(unanswered)
+    })?;
+    tracing::debug!(%method, path, status = answer.status, "HubSpot answered");
+    Ok(answer)
+}
+
+fn authorization(token: &SecretString) -> Result<HeaderValue, Fault> {
+    let bearer = format!("Bearer {}", token.expose_secret().trim());
+    let mut header = HeaderValue::from_str(&bearer)
+        .map_err(|_| Fault::SignIn { why: "The HubSpot credential is not a token.".to_owned() })?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// An answer that makes no sense may come from a broken proxy: it may be another one later.

@@ -61,6 +61,11 @@ impl Version {
         format!("/account-info/{}/details", self.word())
     }
 
+    /// Where tokens are given.
+    pub(super) fn token(self) -> String {
+        format!("/oauth/{}/token", self.word())
+    }
+
     fn crm(self, what: &str, object: &str) -> String {
         match self {
             Self::V3 => format!("/crm/v3/{what}/{object}"),
@@ -110,5 +115,7 @@ mod tests {
             "/crm/v4/objects/contacts/7/associations/calls"
         );
         assert_eq!(Version::V3.account(), "/account-info/v3/details");
+        assert_eq!(Version::V3.token(), "/oauth/v3/token");
+        assert_eq!(Version::V2026_09.token(), "/oauth/2026-09/token");
     }
 }

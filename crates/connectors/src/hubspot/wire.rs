@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -318,4 +319,28 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D)
 fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
     let Value::Array(values) = Value::deserialize(from)? else { return Ok(Vec::new()) };
     Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
+}
+
+/// The answer of the token endpoint (§5).
+#[derive(Deserialize)]
+pub struct TokenAnswer {
+    pub access_token: SecretString,
+    #[serde(default)]
+    pub refresh_token: Option<SecretString>,
+    #[serde(default)]
+    pub expires_in: Option<i64>,
+    #[serde(default, deserialize_with = "text")]
+    pub hub_id: String,
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+}
+
+/// A refusal of the token endpoint (§5): snake case, and words of its own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Denial {
+    #[serde(deserialize_with = "text")]
+    pub error: String,
+    #[serde(deserialize_with = "text")]
+    pub status: String,
 }

@@ -2,14 +2,19 @@
 
 pub mod aircall;
 pub mod calendar;
+pub mod grant;
 pub mod hubspot;
 pub mod scheduler;
 pub mod secret;
 mod view;
 
 use axum::{Json, extract::State, http::StatusCode};
-use domain::source::{Source, System};
+use domain::{
+    ids::WorkspaceId,
+    source::{Source, System},
+};
 use jiff::SignedDuration;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{Connection, Status};
 
@@ -62,20 +67,6 @@ pub async fn connect(
         }
     }
     Ok(Json(view::of(&app, &scope, system).await?))
-}
-
-/// Asks HubSpot's own page for access (OAuth).
-#[utoipa::path(post, path = "/api/v1/workspaces/{ws}/connections/hubspot/grant", tag = "connections",
-    operation_id = "grant_hubspot",
-    responses((status = 200, description = "Where to send the browser")))]
-pub async fn grant(scope: Scope) -> Result<Json<Value>, Problem> {
-    match scope.system()? {
-        System::Hubspot => Err(Problem::refused(
-            "HubSpot's access cannot be granted here: no client id is set (PATCHBAY_HUBSPOT_CLIENT_ID). \
-             Connect with a service key instead.",
-        )),
-        System::Source(_) => Err(Problem::not_found("address")),
-    }
 }
 
 /// Cuts the link: from the answer on, nothing is passed on. Secrets and hook addresses are dropped.
@@ -178,22 +169,33 @@ async fn hook_key(app: &App, scope: &Scope, source: Source) -> Result<String, Pr
     Ok(key)
 }
 
-/// A connection that stands from now on.
+/// A connection to a source that stands from now on.
 fn connected(
     app: &App,
     scope: &Scope,
-    system: System,
+    source: Source,
     details: Value,
     secret: &impl serde::Serialize,
 ) -> Result<Connection, Problem> {
+    Ok(standing_now(app, scope.ws(), System::Source(source), details, secret::write(secret)?))
+}
+
+/// A connection that stands from now on.
+fn standing_now(
+    app: &App,
+    workspace: WorkspaceId,
+    system: System,
+    details: Value,
+    secret: SecretString,
+) -> Connection {
     let now = app.now();
-    Ok(Connection {
-        workspace: scope.ws(),
+    Connection {
+        workspace,
         system,
         status: Status::Connected,
         details,
-        secret: Some(secret::write(secret)?),
+        secret: Some(secret),
         connected_at: now,
         changed_at: now,
-    })
+    }
 }

@@ -20,7 +20,7 @@ use super::{connections, lists, problem, problems, records, replay, rules, setti
         connections::show,
         connections::connect,
         connections::disconnect,
-        connections::grant,
+        connections::grant::start,
         connections::pause,
         connections::resume,
         connections::rotate,

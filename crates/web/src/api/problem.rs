@@ -127,6 +127,16 @@ impl Problem {
         Self { extra: Some(Extra::RetryAfter(5)), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What happened, in plain words.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// What a provider's refusal means to somebody who connects it.
     pub fn of_connect(fault: &Fault) -> Self {
         match fault {
@@ -146,7 +156,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let extra = self.extra;
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();

@@ -10,7 +10,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use connectors::{gate::Gates, hubspot::Version};
+use connectors::{
+    gate::Gates,
+    hubspot::{Fixed, Secret, Version},
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use secrecy::SecretString;
@@ -98,6 +101,11 @@ impl Bench {
             },
             http: connectors::http::client().unwrap(),
             gates: Arc::clone(&gates),
+            sign_in: Arc::new(|_, _, secret| match secret {
+                Secret::Key { service_key } => Fixed::new(service_key),
+                Secret::Granted(tokens) => Fixed::new(tokens.access_token),
+            }),
+            oauth: None,
             metrics: recorder.handle(),
         };
         Self { router: web::router(web), store, world, gates, default, recorder, now }

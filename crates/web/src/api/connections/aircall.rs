@@ -118,7 +118,7 @@ async fn save(
     }
     let before = app.web.store.connection(scope.ws(), SYSTEM).await?;
     let audit = json!({ "connection": "aircall", "webhook_registered": details["webhook_registered"] });
-    app.web.store.save_connection(connected(app, scope, SYSTEM, details, secret)?).await?;
+    app.web.store.save_connection(connected(app, scope, Source::Aircall, details, secret)?).await?;
     scope.audit("connection.connected", audit).await?;
     Ok(before)
 }

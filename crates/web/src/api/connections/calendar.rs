@@ -1,7 +1,7 @@
 //! Connecting Calendar.com: a signing secret, and a plan that suffices (I3, M9).
 
 use connectors::signature::standard::check_secret;
-use domain::source::{Source, System};
+use domain::source::Source;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -37,10 +37,9 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
     check_secret(body.signing_secret.expose_secret())
         .map_err(|unusable| Problem::invalid("signing_secret", unusable.to_string()))?;
     let secret = secret::Signing { signing_secret: body.signing_secret, api_token: None };
-    let system = System::Source(Source::Calendar);
     let _turn = app.changes.hold(scope.ws()).await;
     hook_key(app, scope, Source::Calendar).await?;
-    let connection = connected(app, scope, system, json!({ "plan": plan }), &secret)?;
+    let connection = connected(app, scope, Source::Calendar, json!({ "plan": plan }), &secret)?;
     app.web.store.save_connection(connection).await?;
     scope.audit("connection.connected", json!({ "connection": "calendar", "plan": plan })).await
 }

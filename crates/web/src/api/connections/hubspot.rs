@@ -1,16 +1,19 @@
-//! Connecting HubSpot with a service key.
+//! Connecting HubSpot, by service key or by grant.
 
 use std::sync::Arc;
 
-use connectors::hubspot::{self, Free, Guard, Guards};
-use domain::{ids::OutcomeId, source::System};
+use connectors::hubspot::{self, Credential, Fixed, Free, Guard, Guards, Secret};
+use domain::{
+    ids::{OutcomeId, WorkspaceId},
+    source::System,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{Connection, Status};
+use store::{Audit, Connection, Status};
 use utoipa::ToSchema;
 
-use super::{connected, secret};
+use super::standing_now;
 use crate::{
     api::{problem::Problem, scope::Scope},
     app::App,
@@ -26,8 +29,8 @@ pub struct Connect {
     service_key: SecretString,
 }
 
-/// A client that speaks for a credential.
-pub fn client(app: &App, credential: SecretString) -> hubspot::Hubspot {
+/// A client that signs in with a credential.
+fn client(app: &App, credential: Arc<dyn Credential>) -> hubspot::Hubspot {
     let settings = hubspot::Settings {
         origin: app.web.settings.hubspot_origin.clone(),
         version: app.web.settings.hubspot_version,
@@ -35,28 +38,45 @@ pub fn client(app: &App, credential: SecretString) -> hubspot::Hubspot {
     hubspot::Hubspot::new(app.web.http.clone(), settings, credential, Arc::new(Free))
 }
 
-/// Connects HubSpot: tries the key for all that we need, makes our properties, and wakes what waits.
+/// A client for a connection; `None` if it keeps no credential.
+pub fn client_of(app: &App, connection: &Connection) -> Option<hubspot::Hubspot> {
+    let secret = Secret::read(connection.secret.as_ref()?)?;
+    Some(client(app, (app.web.sign_in)(connection.workspace, connection.connected_at, secret)))
+}
+
+/// Connects HubSpot with a service key.
 pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Problem> {
     let key = SecretString::from(body.service_key.expose_secret().trim());
     if key.expose_secret().is_empty() || !key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Problem::invalid("service_key", "is not a key that HubSpot gives"));
     }
-    let client = client(app, key.clone());
+    establish(app, scope.ws(), &scope.caller.who, Secret::Key { service_key: key }).await
+}
+
+/// Connects HubSpot: tries the credential for all that we need, makes our properties, and wakes what waits.
+///
+/// Nothing is changed if HubSpot refuses it or does not answer.
+pub async fn establish(app: &App, ws: WorkspaceId, who: &str, secret: Secret) -> Result<(), Problem> {
+    let (token, by) = match &secret {
+        Secret::Key { service_key } => (service_key, "service key"),
+        Secret::Granted(tokens) => (&tokens.access_token, "grant"),
+    };
+    let client = client(app, Fixed::new(token.clone()));
     let refused = |fault| Problem::of_connect(&fault);
     let account = client.account().await.map_err(refused)?;
     client.owners().await.map_err(refused)?;
     let outcomes = client.outcomes().await.map_err(refused)?;
     let guards = client.prepare().await.map_err(refused)?;
 
-    let _turn = app.changes.hold(scope.ws()).await;
-    let _reading = app.readings.hold(scope.ws()).await;
-    let before = app.web.store.connection(scope.ws(), System::Hubspot).await?;
+    let _turn = app.changes.hold(ws).await;
+    let _reading = app.readings.hold(ws).await;
+    let before = app.web.store.connection(ws, System::Hubspot).await?;
     let portal_before = before.as_ref().and_then(|before| before.details.get("portal_id")?.as_str());
     let is_another = portal_before.is_some_and(|portal| portal != account.portal_id);
     let was_open = closed_because(before.as_ref()).is_none();
     if is_another {
         // What is under way to the other account is dropped: it would be taken for this one's.
-        app.web.gates.close(scope.ws());
+        app.web.gates.close(ws);
     }
     let details = json!({
         "portal_id": account.portal_id,
@@ -64,15 +84,21 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
         "ui_domain": account.ui_domain,
         "guards": guards,
     });
-    let connection = connected(app, scope, System::Hubspot, details, &secret::Hubspot { service_key: key })?;
+    let connection = standing_now(app, ws, System::Hubspot, details, secret.write().map_err(refused)?);
     let saved = save(app, connection, outcomes, is_another).await;
     if saved.is_ok() || was_open {
-        app.web.gates.open(scope.ws());
+        app.web.gates.open(ws);
     }
     saved?;
-    app.web.store.wake(scope.ws(), app.now()).await?;
-    let detail = json!({ "connection": "hubspot", "portal_id": account.portal_id });
-    scope.audit("connection.connected", detail).await
+    app.web.store.wake(ws, app.now()).await?;
+    let audit = Audit {
+        workspace: Some(ws),
+        at: app.now(),
+        who: who.to_owned(),
+        what: "connection.connected".to_owned(),
+        detail: json!({ "connection": "hubspot", "portal_id": account.portal_id, "by": by }),
+    };
+    Ok(app.web.store.audit(audit).await?)
 }
 
 /// Saves the connection and what its outcomes are. Those of another account before say nothing of these.

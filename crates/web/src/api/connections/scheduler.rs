@@ -1,6 +1,6 @@
 //! Connecting Cal.com and Calendly: the secret that their own webhooks are signed with (I3).
 
-use domain::source::{Source, System};
+use domain::source::Source;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -33,7 +33,7 @@ pub async fn connect(app: &App, scope: &Scope, source: Source, body: Connect) ->
     let secret = secret::Signing { signing_secret: body.signing_secret, api_token: body.api_token };
     let _turn = app.changes.hold(scope.ws()).await;
     hook_key(app, scope, source).await?;
-    let connection = connected(app, scope, System::Source(source), json!({}), &secret)?;
+    let connection = connected(app, scope, source, json!({}), &secret)?;
     app.web.store.save_connection(connection).await?;
     scope.audit("connection.connected", json!({ "connection": source.word() })).await
 }

@@ -1,17 +1,9 @@
-//! What a connection keeps sealed: one JSON text for each system. The engine reads the same fields.
+//! What a connection to a source keeps sealed: one JSON text for each. The engine reads the same fields.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::api::problem::Problem;
-
-/// HubSpot's.
-#[derive(Serialize, Deserialize)]
-pub struct Hubspot {
-    /// A service key.
-    #[serde(serialize_with = "exposed")]
-    pub service_key: SecretString,
-}
 
 /// Aircall's.
 #[derive(Clone, Serialize, Deserialize)]

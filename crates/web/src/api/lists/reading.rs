@@ -148,10 +148,8 @@ async fn line(app: &App, ws: WorkspaceId) -> Result<Result<Hubspot, Unread>, Pro
     if let Some(reason) = hubspot::closed_because(connection.as_ref()) {
         return Ok(Err(Unread::closed(reason)));
     }
-    let secret =
-        secret::read::<secret::Hubspot>(connection.and_then(|connection| connection.secret).as_ref());
-    let secret = secret.ok_or_else(|| Unread::closed("HubSpot's credential is missing: connect it again."));
-    Ok(secret.map(|secret| hubspot::client(app, secret.service_key)))
+    let client = connection.as_ref().and_then(|connection| hubspot::client_of(app, connection));
+    Ok(client.ok_or_else(|| Unread::closed("HubSpot's credential is missing: connect it again.")))
 }
 
 async fn in_time<T>(
