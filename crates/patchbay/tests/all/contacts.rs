@@ -45,6 +45,23 @@ async fn twenty_calls_at_once_of_an_unknown_number_make_one_contact_while_the_se
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_whose_contact_was_just_made_for_its_address_makes_no_second_one_while_the_search_lags() {
+    let world = World::connected().await;
+    world.switch(json!({ "search_lag_ms": 10_000 })).await;
+    let hook = world.hook("aircall").await;
+    let mut first = ended_call(1, "+1 415-555-0101", &[]);
+    first["data"]["contact"] = json!({ "id": 1, "first_name": "Lin", "last_name": "Wu",
+        "emails": [{ "label": "work", "value": "lin@example.net" }] });
+    world.aircall_at_once(&hook, vec![first]).await;
+    world.settled(1).await;
+    world.aircall_at_once(&hook, vec![ended_call(2, "+1 415-555-0101", &[])]).await;
+    world.settled(2).await;
+    assert_eq!(world.objects("contacts").await.len(), 1);
+    let contacts = contacts_of(&world, "calls").await;
+    assert_eq!(contacts[0], contacts[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn twenty_bookings_at_once_of_an_unknown_address_in_mixed_case_make_one_contact() {
     let world = World::connected().await;
     world.connect_scheduler().await;
