@@ -10,6 +10,7 @@ mod faults;
 mod kill;
 mod lookup;
 mod meetings;
+mod oauth;
 mod pausing;
 mod refused;
 mod requests;

@@ -37,6 +37,8 @@ pub struct Oauth {
     /// Access tokens and the refresh token they came from.
     access: BTreeMap<String, String>,
     expires_in_s: i64,
+    /// Whether each refresh gives another refresh token and ends the one before.
+    rotates: bool,
     refreshes: u64,
 }
 
@@ -48,6 +50,7 @@ impl Default for Oauth {
             refresh: BTreeMap::new(),
             access: BTreeMap::new(),
             expires_in_s: EXPIRES_IN_S,
+            rotates: false,
             refreshes: 0,
         }
     }
@@ -94,6 +97,11 @@ impl Oauth {
             ("POST", ["oauth", "uninstall"]) => {
                 self.uninstall(portal);
                 Answer::empty(204)
+            }
+            ("POST", ["oauth", "rotate"]) => {
+                let Some(on) = asked.field("on").as_bool() else { return Some(refused("on")) };
+                self.rotates = on;
+                Answer::json(200, json!({"on": on}))
             }
             ("POST", ["oauth", "expires_in"]) => {
                 let Some(seconds) = asked.field("seconds").as_i64() else { return Some(refused("seconds")) };
@@ -201,12 +209,18 @@ impl Oauth {
                 self.issue(portal, &refresh)
             }
             "refresh_token" => {
-                if !self.refresh.contains_key(&of("refresh_token")) {
+                let Some(grant) = self.refresh.get(&of("refresh_token")).cloned() else {
                     let message = "refresh token is invalid, expired or revoked";
                     return failed("BAD_REFRESH_TOKEN", "invalid_grant", message);
-                }
+                };
                 self.refreshes += 1;
-                self.issue(portal, &of("refresh_token"))
+                if !self.rotates {
+                    return self.issue(portal, &of("refresh_token"));
+                }
+                self.refresh.remove(&of("refresh_token"));
+                let refresh = format!("na1-refresh-{}", Uuid::new_v4());
+                self.refresh.insert(refresh.clone(), grant);
+                self.issue(portal, &refresh)
             }
             _ => failed("BAD_GRANT_TYPE", "unsupported_grant_type", "missing or unknown grant type"),
         }
