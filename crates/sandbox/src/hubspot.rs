@@ -197,11 +197,13 @@ fn route(portal: &mut Portal, bearer: &Bearer, asked: &Asked) -> Result<Answer, 
     bearer.needs_one_of(scopes(area, rest, asked))?;
     let kind = |name: &str| Kind::named(name).ok_or_else(|| association::unknown_type(name));
     match (area, rest) {
-        // Of the undated versions only v4 has this API in today's form.
+        // Of the undated versions v4 alone has this under a record.
         ("objects", [name, id, "associations", rest @ ..]) if version != "v3" => {
             association::of_record(portal, kind(name)?, id, rest, asked)
         }
-        ("associations", _) if version == "v3" => Err(Refusal::new(404, None, "resource not found")),
+        ("associations", [from, to, rest @ ..]) if version == "v3" => {
+            association::v3::answer(portal, from, to, rest, asked)
+        }
         (area, _) if version == "v4" && area != "associations" => {
             Err(Refusal::new(404, None, "resource not found"))
         }
@@ -209,6 +211,10 @@ fn route(portal: &mut Portal, bearer: &Bearer, asked: &Asked) -> Result<Answer, 
         ("associations", [from, to, "batch", "associate", "default"]) => {
             association::batch(portal, from, to, "associate/default", asked)
         }
+        ("associations", [from, to, "batch", "labels", "archive"]) => {
+            association::batch(portal, from, to, "labels/archive", asked)
+        }
+        ("associations", [from, to, "labels"]) if asked.method == "GET" => association::labels(from, to),
         ("associations", [from, to, "batch", operation]) => {
             association::batch(portal, from, to, operation, asked)
         }

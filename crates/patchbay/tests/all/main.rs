@@ -11,6 +11,7 @@ mod kill;
 mod lookup;
 mod meetings;
 mod oauth;
+mod official_client;
 mod pausing;
 mod refused;
 mod requests;

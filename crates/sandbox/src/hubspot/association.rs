@@ -1,5 +1,7 @@
 //! The associations API.
 
+pub mod v3;
+
 use serde_json::{Value, json};
 
 use super::kind::{Kind, type_between};
@@ -66,36 +68,54 @@ pub fn batch(
             inputs.len()
         )));
     }
-    let is_v4 = asked.path.contains("/v4/");
+    let inputs = inputs.iter();
+    match operation {
+        "read" => Ok(answered(200, inputs.map(|input| read_one(portal, from, to, input)))),
+        "create" => Ok(answered(201, inputs.map(|input| create_one(portal, from, to, input)))),
+        "associate/default" => Ok(answered(200, inputs.map(|input| default_one(portal, from, to, input)))),
+        "archive" => {
+            inputs.for_each(|input| archive_one(portal, from, to, input));
+            Ok(archived(asked))
+        }
+        "labels/archive" => {
+            inputs.for_each(|input| archive_types(portal, from, to, input));
+            Ok(archived(asked))
+        }
+        _ => Err(Refusal::new(404, None, "resource not found")),
+    }
+}
+
+/// 204 on v4; the dated specification says 200.
+fn archived(asked: &Asked) -> Answer {
+    if asked.path.contains("/v4/") {
+        return Answer::empty(204);
+    }
+    Answer::json(200, json!({"status": "COMPLETE"}))
+}
+
+/// A batch's answer: its status if all went well, else 207.
+fn answered(ok: u16, done: impl Iterator<Item = Result<Value, Refusal>>) -> Answer {
     let (mut results, mut errors) = (Vec::new(), Vec::new());
-    for input in &inputs {
-        let done = match operation {
-            "read" => read_one(portal, from, to, input),
-            "create" => create_one(portal, from, to, input),
-            "associate/default" => default_one(portal, from, to, input),
-            "archive" => {
-                archive_one(portal, from, to, input);
-                continue;
-            }
-            _ => return Err(Refusal::new(404, None, "resource not found")),
-        };
-        match done {
+    for one in done {
+        match one {
             Ok(result) => results.push(result),
             Err(refusal) => errors.push(refusal.entry(None)),
         }
     }
-    if operation == "archive" {
-        // 204 on v4; the dated specification says 200.
-        return Ok(if is_v4 { Answer::empty(204) } else { Answer::json(200, json!({"status": "COMPLETE"})) });
-    }
     let now = clock::now().to_string();
-    let ok = if operation == "create" { 201 } else { 200 };
     let mut body = json!({"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now});
-    if !errors.is_empty() {
-        body["numErrors"] = json!(errors.len());
-        body["errors"] = json!(errors);
+    if errors.is_empty() {
+        return Answer::json(ok, body);
     }
-    Ok(Answer::json(if errors.is_empty() { ok } else { 207 }, body))
+    body["numErrors"] = json!(errors.len());
+    body["errors"] = json!(errors);
+    Answer::json(207, body)
+}
+
+/// `GET /crm/associations/{v}/{from}/{to}/labels`: the types of a pair, none of them labelled.
+pub fn labels(from: &str, to: &str) -> Result<Answer, Refusal> {
+    let types: Vec<Value> = type_between(other(from)?, other(to)?).map(unlabelled).into_iter().collect();
+    Ok(Answer::json(200, json!({"results": types})))
 }
 
 fn other(name: &str) -> Result<Kind, Refusal> {
@@ -122,11 +142,12 @@ fn no_pair(from: Kind, to: Kind) -> Refusal {
     Refusal::invalid(format!("No default association type from {} to {}", from.type_id(), to.type_id()))
 }
 
+fn unlabelled(type_id: u32) -> Value {
+    json!({"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": null})
+}
+
 fn shown(id: u64, types: &[u32]) -> Value {
-    let types: Vec<Value> = types
-        .iter()
-        .map(|type_id| json!({"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": null}))
-        .collect();
+    let types: Vec<Value> = types.iter().copied().map(unlabelled).collect();
     // A number in the documents' examples, a string in the specification.
     json!({"toObjectId": id, "associationTypes": types})
 }
@@ -161,12 +182,16 @@ fn read_one(portal: &Portal, from: Kind, to: Kind, input: &Value) -> Result<Valu
     };
     let ends: Vec<Value> = portal.linked(from, id, to).iter().map(|(id, types)| shown(*id, types)).collect();
     if ends.is_empty() {
-        let message = format!("No {} is associated with {} {id}.", to.singular(), from.singular());
-        return Err(Refusal::new(404, Some("OBJECT_NOT_FOUND"), message)
-            .sub("crm.associations.NO_ASSOCIATIONS_FOUND")
-            .context("fromObjectId", &[asked_id]));
+        return Err(lone(from, to, &asked_id));
     }
     Ok(json!({"from": {"id": asked_id}, "to": ends}))
+}
+
+fn lone(from: Kind, to: Kind, id: &str) -> Refusal {
+    let message = format!("No {} is associated with {} {id}.", to.singular(), from.singular());
+    Refusal::new(404, Some("OBJECT_NOT_FOUND"), message)
+        .sub("crm.associations.NO_ASSOCIATIONS_FOUND")
+        .context("fromObjectId", &[id.to_owned()])
 }
 
 fn create_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Result<Value, Refusal> {
@@ -191,7 +216,7 @@ fn default_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) -> Resu
     };
     let type_id = type_between(from, to).ok_or_else(|| no_pair(from, to))?;
     portal.link((from, id), (to, end), type_id);
-    Ok(default_made(from, id, to, end))
+    Ok(default_end(from, id, to, end))
 }
 
 fn archive_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) {
@@ -200,6 +225,15 @@ fn archive_one(portal: &mut Portal, from: Kind, to: Kind, input: &Value) {
         if let (Ok(from_id), Ok(to_id)) = (text_id(&input["from"]).parse(), text_id(&end).parse()) {
             portal.unlink((from, from_id), (to, to_id));
         }
+    }
+}
+
+/// All types here are unlabelled, and "deleting an unlabeled association will also delete all labeled" ones.
+fn archive_types(portal: &mut Portal, from: Kind, to: Kind, input: &Value) {
+    let unlabelled = type_between(from, to).map(u64::from);
+    let mut types = input["types"].as_array().into_iter().flatten();
+    if types.any(|entry| unlabelled.is_some() && entry["associationTypeId"].as_u64() == unlabelled) {
+        archive_one(portal, from, to, input);
     }
 }
 
@@ -228,10 +262,16 @@ fn put_typed(
     Ok(end.1)
 }
 
+/// What the default association of two records answers: a batch of one.
 fn default_made(from: Kind, id: u64, to: Kind, to_id: u64) -> Value {
     let now = clock::now().to_string();
-    json!({"status": "COMPLETE", "startedAt": now, "completedAt": now, "results": [{
+    let results = [default_end(from, id, to, to_id)];
+    json!({"status": "COMPLETE", "startedAt": now, "completedAt": now, "results": results})
+}
+
+fn default_end(from: Kind, id: u64, to: Kind, to_id: u64) -> Value {
+    json!({
         "from": {"id": id.to_string()}, "to": {"id": to_id.to_string()},
         "associationSpec": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_between(from, to)},
-    }]})
+    })
 }

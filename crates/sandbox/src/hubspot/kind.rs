@@ -33,6 +33,12 @@ impl Kind {
         self.plural().trim_end_matches('s')
     }
 
+    /// The name of the default association type to another: a meeting is a "meeting event" there.
+    pub fn type_name(self, to: Self) -> String {
+        let name = |kind: Self| if kind == Self::Meetings { "meeting_event" } else { kind.singular() };
+        format!("{}_to_{}", name(self), name(to))
+    }
+
     /// The name that error messages use.
     pub fn shouted(self) -> String {
         self.singular().to_uppercase()

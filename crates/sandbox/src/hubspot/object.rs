@@ -107,9 +107,7 @@ fn add_associations(portal: &Portal, kind: Kind, id: u64, asked: &[&str], json: 
         let results: Vec<Value> = portal
             .linked(kind, id, other)
             .into_iter()
-            .map(|(id, _)| {
-                json!({"id": id.to_string(), "type": format!("{}_to_{}", kind.singular(), other.singular())})
-            })
+            .map(|(id, _)| json!({"id": id.to_string(), "type": kind.type_name(other)}))
             .collect();
         // A type without any association is left out.
         if !results.is_empty() {

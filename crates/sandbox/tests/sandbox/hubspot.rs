@@ -140,6 +140,37 @@ async fn an_association_needs_the_right_direction_and_a_living_contact() {
 }
 
 #[tokio::test]
+async fn associations_are_made_and_taken_away_in_batches_of_each_version() {
+    let world = world::start().await;
+    let contact = world.contact(json!({"email": "a@example.net"})).await;
+    let meeting = json!({"properties": {"hs_timestamp": WHEN}});
+    let (_, made) = world.crm("POST", "/crm/objects/2026-09/meetings", meeting).await;
+    let meeting = made["id"].as_str().unwrap();
+    let pair = json!({"from": {"id": meeting}, "to": {"id": contact}});
+    let batch = async |version: &str, operation: &str, extra: Value| {
+        let mut input = pair.clone();
+        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let path = format!("{version}/meetings/contacts/batch/{operation}");
+        world.crm("POST", &path, json!({"inputs": [input]})).await
+    };
+    let (dated, v3, v4) = ("/crm/associations/2026-09", "/crm/v3/associations", "/crm/v4/associations");
+    let named = json!({"type": "meeting_event_to_contact"});
+    let typed = json!({"types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 200}]});
+    let (status, answer) = batch(dated, "associate/default", json!({})).await;
+    assert_eq!((status, &answer["results"][0]["from"]["id"]), (200, &json!(meeting)));
+    assert_eq!(batch(v4, "labels/archive", typed.clone()).await.0, 204);
+    let (status, answer) = batch(v3, "read", json!({"id": meeting})).await;
+    assert_eq!((status, &answer["numErrors"]), (207, &json!(1)));
+    let (status, answer) = batch(v3, "create", named.clone()).await;
+    assert_eq!((status, &answer["results"][0]["type"]), (201, &named["type"]));
+    assert_eq!(batch(v3, "create", json!({"type": "call_to_contact"})).await.0, 207);
+    let (_, answer) = batch(v4, "read", json!({"id": meeting})).await;
+    assert_eq!(answer["results"][0]["to"][0]["associationTypes"][0]["typeId"], 200);
+    assert_eq!(batch(v3, "archive", named).await.0, 204);
+    assert_eq!(batch(dated, "read", json!({"id": meeting})).await.0, 207);
+}
+
+#[tokio::test]
 async fn a_unique_value_is_held_by_one_record() {
     let world = world::start().await;
     let definition = json!({"name": "our_key", "label": "Our key", "type": "string", "fieldType": "text",
@@ -261,6 +292,10 @@ async fn each_version_has_its_own_form_of_path() {
         ("/crm/owners/2026-09?email=ada@example.com", 200),
         ("/crm/properties/2026-09/calls/hs_call_disposition", 200),
         ("/crm/properties/2026-09/calls/none", 404),
+        ("/crm/v3/associations/calls/contacts/types", 200),
+        ("/crm/v4/associations/calls/contacts/labels", 200),
+        ("/crm/associations/2026-09/calls/contacts/labels", 200),
+        ("/crm/v3/associations/calls/contacts/labels", 404),
         ("/calling/v1/dispositions", 200),
         ("/calling/2026-09/dispositions", 404),
     ] {

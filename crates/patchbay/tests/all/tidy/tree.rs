@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Folders that hold what is made, not what is written.
-const MADE: [&str; 3] = [".git", "target", "patchbay-data"];
+const MADE: [&str; 4] = [".git", "target", "patchbay-data", "node_modules"];
 
 /// A text file of the repository.
 pub struct File {
