@@ -22,8 +22,8 @@ use crate::{
 pub const PATH: &str = "/oauth/hubspot/callback";
 
 /// Said where the operator set no app.
-pub const NO_APP: &str = "HubSpot's access cannot be granted here: PATCHBAY_HUBSPOT_CLIENT_ID and \
-    PATCHBAY_HUBSPOT_CLIENT_SECRET must both be set. Connect with a service key instead.";
+pub const NO_APP: &str = "HubSpot's access cannot be granted here: the client id and the client secret of an app must \
+    both be set (PATCHBAY_HUBSPOT_CLIENT_ID, PATCHBAY_HUBSPOT_CLIENT_SECRET). Connect with a service key instead.";
 
 const COOKIE: &str = "patchbay_grant";
 

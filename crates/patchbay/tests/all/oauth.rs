@@ -198,6 +198,16 @@ async fn a_token_is_renewed_before_it_expires() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_fails_is_not_felt_while_the_token_lives() {
+    let world = granted(10).await;
+    world.fault(json!({ "match": { "path_contains": "/oauth/" }, "kind": "status", "status": 503 })).await;
+    passes(Duration::from_secs(5)).await;
+    call(&world, 1).await;
+    world.record_in("aircall", "1", "logged").await;
+    assert_eq!((world.struck().await, world.status("hubspot").await), (1, json!("connected")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_hubspot_calls_expired_is_renewed_once_and_the_call_is_written_once() {
     let world = granted(1800).await;
     let keys = world.hubspot(Method::GET, "keys", Value::Null).await;

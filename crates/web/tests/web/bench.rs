@@ -12,7 +12,7 @@ use axum::{
 };
 use connectors::{
     gate::Gates,
-    hubspot::{Fixed, Secret, Version},
+    hubspot::{self, App, Fixed, Oauth, Secret, Version},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
@@ -64,6 +64,21 @@ pub struct Bench {
 impl Bench {
     /// A router on an empty store, with three tokens: an admin's, a viewer's, and an admin's of another workspace.
     pub async fn new() -> Self {
+        Self::with(None).await
+    }
+
+    /// The same, with an app of the operator's at HubSpot.
+    pub async fn with_app() -> Self {
+        let app = App {
+            client_id: "an-app".to_owned(),
+            client_secret: "its-secret".into(),
+            redirect_uri: format!("https://hooks.example.com{}", web::CALLBACK),
+            authorize_origin: Url::parse("https://app.hubspot.com").unwrap(),
+        };
+        Self::with(Some(app)).await
+    }
+
+    async fn with(app: Option<App>) -> Self {
         let world = World::start().await;
         let store = Store::open(Location::Memory, MasterKey::from_bytes([7; 32])).unwrap();
         let now = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse().unwrap()));
@@ -105,7 +120,10 @@ impl Bench {
                 Secret::Key { service_key } => Fixed::new(service_key),
                 Secret::Granted(tokens) => Fixed::new(tokens.access_token),
             }),
-            oauth: None,
+            oauth: app.map(|app| {
+                let settings = hubspot::Settings { origin: world.origin.clone(), version: Version::V2026_09 };
+                Oauth::new(connectors::http::client().unwrap(), settings, app)
+            }),
             metrics: recorder.handle(),
         };
         Self { router: web::router(web), store, world, gates, default, recorder, now }

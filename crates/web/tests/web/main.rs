@@ -8,6 +8,7 @@ mod world;
 mod access;
 mod connections;
 mod doors;
+mod grants;
 mod health;
 mod lists;
 mod records;
