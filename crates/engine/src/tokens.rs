@@ -82,7 +82,7 @@ impl Tokens {
         secret: Secret,
     ) -> Arc<dyn Credential> {
         match secret {
-            Secret::Key { service_key } => Fixed::new(service_key),
+            Secret::Key { service_key } => Fixed::of(service_key),
             Secret::Granted(_) => Arc::new(Grant { keeper: Arc::clone(&self.0), workspace, connected_at }),
         }
     }

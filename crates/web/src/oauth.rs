@@ -85,9 +85,10 @@ async fn connect(app: &App, grant: Grant, code: &str) -> Page {
     let granted = match oauth.exchange(code, &grant.verifier).await {
         Ok(granted) => granted,
         Err(denied) => {
-            match &denied {
-                Denied::Ours { .. } => tracing::error!("HubSpot's code is not exchanged: {denied}"),
-                _ => tracing::warn!("HubSpot's code is not exchanged: {denied}"),
+            if let Denied::Ours { .. } = &denied {
+                tracing::error!("HubSpot's code is not exchanged: {denied}");
+            } else {
+                tracing::warn!("HubSpot's code is not exchanged: {denied}");
             }
             return Page::denied(&denied);
         }

@@ -27,7 +27,7 @@ pub struct Fixed(SecretString);
 
 impl Fixed {
     /// Signs in with that token.
-    pub fn new(token: SecretString) -> Arc<dyn Credential> {
+    pub fn of(token: SecretString) -> Arc<dyn Credential> {
         Arc::new(Self(token))
     }
 }

@@ -117,8 +117,8 @@ impl Bench {
             http: connectors::http::client().unwrap(),
             gates: Arc::clone(&gates),
             sign_in: Arc::new(|_, _, secret| match secret {
-                Secret::Key { service_key } => Fixed::new(service_key),
-                Secret::Granted(tokens) => Fixed::new(tokens.access_token),
+                Secret::Key { service_key } => Fixed::of(service_key),
+                Secret::Granted(tokens) => Fixed::of(tokens.access_token),
             }),
             oauth: app.map(|app| {
                 let settings = hubspot::Settings { origin: world.origin.clone(), version: Version::V2026_09 };

@@ -111,7 +111,7 @@ async fn play(
 /// A connector to an address of one's own.
 pub fn hubspot(origin: &str, pace: Arc<dyn Pace>) -> Hubspot {
     let settings = Settings { origin: origin.parse().unwrap(), version: Version::V2026_09 };
-    Hubspot::new(connectors::http::client().unwrap(), settings, Fixed::new("pat-na1-x".into()), pace)
+    Hubspot::new(connectors::http::client().unwrap(), settings, Fixed::of("pat-na1-x".into()), pace)
 }
 
 /// A HubSpot that reads each request and hangs up without a word.

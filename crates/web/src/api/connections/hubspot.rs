@@ -61,7 +61,7 @@ pub async fn establish(app: &App, ws: WorkspaceId, who: &str, secret: Secret) ->
         Secret::Key { service_key } => (service_key, "service key"),
         Secret::Granted(tokens) => (&tokens.access_token, "grant"),
     };
-    let client = client(app, Fixed::new(token.clone()));
+    let client = client(app, Fixed::of(token.clone()));
     let refused = |fault| Problem::of_connect(&fault);
     let account = client.account().await.map_err(refused)?;
     client.owners().await.map_err(refused)?;
