@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use connectors::hubspot::{App, Oauth, Secret, Settings, Version};
-use domain::source::System;
+use connectors::hubspot::{App, Granted, Oauth, Secret, Settings, Version};
+use domain::{ids::WorkspaceId, source::System};
+use jiff::Timestamp;
 use reqwest::{Method, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -18,6 +19,9 @@ use crate::world::{AIRCALL_TOKEN, TOKEN, World, ended_call, until};
 
 const APP: [(&str, &str); 2] =
     [("PATCHBAY_HUBSPOT_CLIENT_ID", "sandbox-client"), ("PATCHBAY_HUBSPOT_CLIENT_SECRET", "sandbox-secret")];
+
+/// A short life of a token, and yet long enough to connect with it on a busy machine.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// A world whose operator has an app; Aircall is connected, HubSpot is not.
 async fn with_app() -> World {
@@ -174,9 +178,9 @@ async fn without_an_app_the_settings_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_calls_with_a_token_that_has_expired_ask_for_one_token() {
-    let world = granted(2).await;
+    let world = granted(SHORT.as_secs()).await;
     expires_in(&world, 1800).await;
-    passes(Duration::from_secs(2)).await;
+    passes(SHORT).await;
     world.forget_requests().await;
     let hook = world.hook("aircall").await;
     let calls = (0..250).map(|n| ended_call(n, &format!("+1 415-556-{n:04}"), &[])).collect();
@@ -199,9 +203,9 @@ async fn a_token_is_renewed_before_it_expires() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_that_fails_is_not_felt_while_the_token_lives() {
-    let world = granted(10).await;
+    let world = granted(16).await;
     world.fault(json!({ "match": { "path_contains": "/oauth/" }, "kind": "status", "status": 503 })).await;
-    passes(Duration::from_secs(5)).await;
+    passes(Duration::from_secs(8)).await;
     call(&world, 1).await;
     world.record_in("aircall", "1", "logged").await;
     assert_eq!((world.struck().await, world.status("hubspot").await), (1, json!("connected")));
@@ -228,17 +232,17 @@ async fn a_token_that_hubspot_calls_expired_is_renewed_once_and_the_call_is_writ
 async fn a_rotated_refresh_token_is_stored_and_outlives_a_power_cut() {
     let mut world = with_app().await;
     world.hubspot(Method::POST, "oauth/rotate", json!({ "on": true })).await;
-    expires_in(&world, 1).await;
+    expires_in(&world, SHORT.as_secs()).await;
     grant(&world).await;
-    for id in 1..5 {
-        passes(Duration::from_secs(1)).await;
+    for id in 1..4 {
+        passes(SHORT).await;
         call(&world, id).await;
         world.record_in("aircall", &id.to_string(), "logged").await;
         world.server.kill();
         world.server.start_again();
     }
-    assert!(token_requests(&world).await > 4);
-    assert_eq!(world.objects("calls").await.len(), 4);
+    assert!(token_requests(&world).await > 3);
+    assert_eq!(world.objects("calls").await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,10 +286,10 @@ async fn a_grant_that_is_refused_while_its_token_lives_asks_for_attention() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_client_secret_disconnects_nobody() {
-    let mut world = granted(1).await;
+    let mut world = granted(SHORT.as_secs()).await;
     let app = |secret: &str| json!({ "client_id": "sandbox-client", "client_secret": secret });
     world.hubspot(Method::POST, "apps", app("changed at HubSpot")).await;
-    passes(Duration::from_secs(1)).await;
+    passes(SHORT).await;
     world.forget_requests().await;
     call(&world, 1).await;
     let record = world.record_in("aircall", "1", "waiting").await;
@@ -314,11 +318,11 @@ async fn a_wrong_client_secret_disconnects_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_endpoint_that_is_down_for_a_moment_holds_up_and_loses_nothing() {
-    let world = granted(1).await;
+    let world = granted(SHORT.as_secs()).await;
     let down =
         json!({ "match": { "path_contains": "/oauth/" }, "kind": "status", "status": 503, "times": 3 });
     world.fault(down).await;
-    passes(Duration::from_secs(1)).await;
+    passes(SHORT).await;
     call(&world, 1).await;
     let record = world.record_in("aircall", "1", "waiting").await;
     assert!(record["why"].as_str().unwrap().contains("token"), "{record}");
@@ -329,8 +333,8 @@ async fn a_token_endpoint_that_is_down_for_a_moment_holds_up_and_loses_nothing()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_disconnect_a_token_that_is_due_is_not_renewed() {
-    let world = granted(1).await;
-    passes(Duration::from_secs(1)).await;
+    let world = granted(SHORT.as_secs()).await;
+    passes(SHORT).await;
     world.delete("connections/hubspot").await;
     world.forget_requests().await;
     call(&world, 1).await;
@@ -338,46 +342,43 @@ async fn after_a_disconnect_a_token_that_is_due_is_not_renewed() {
     assert_eq!(world.requests().await, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_where_the_setting_says_and_the_token_where_the_version_says() {
+    for version in ["v3", "2026-03"] {
+        let page = ("PATCHBAY_HUBSPOT_AUTHORIZE_URL", "https://app-eu1.hubspot.com");
+        let world = World::with(&[APP[0], APP[1], page, ("PATCHBAY_HUBSPOT_API_VERSION", version)]).await;
+        let (authorize_url, _) = ask(&world).await;
+        assert!(authorize_url.starts_with("https://app-eu1.hubspot.com/oauth/authorize?"), "{authorize_url}");
+        grant(&world).await;
+        let count = world.hubspot(Method::GET, "requests/count", Value::Null).await;
+        assert_eq!(count["by_path"][format!("POST /oauth/{version}/token")], 1, "{count}");
+    }
+}
+
 /// How many refreshes two nodes make of one connection.
 const REFRESHES: usize = 1_000;
 
-/// Each refresh ends the refresh token before it: were two under way at once, the second would be refused, and the
-/// connection would need attention.
-#[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_renew_one_connection_a_thousand_times_never_two_at_once_and_lose_no_token() {
-    let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
-    let http = connectors::http::client().unwrap();
-    let order = async |order: &str, body: Value| {
-        let address = format!("{}/_sandbox/{order}", sandbox.hubspot_url());
-        assert!(http.post(address).json(&body).send().await.unwrap().status().is_success());
-    };
-    order("oauth/rotate", json!({ "on": true })).await;
-    order("latency", json!({ "ms": 3 })).await;
-    let origin: Url = sandbox.hubspot_url().parse().unwrap();
+/// A grant of the sandbox's app, exchanged without a server.
+async fn exchanged(http: &reqwest::Client, origin: &str) -> (Oauth, Granted) {
     let app = App {
         client_id: "sandbox-client".to_owned(),
         client_secret: "sandbox-secret".into(),
         redirect_uri: "http://localhost/oauth/hubspot/callback".to_owned(),
-        authorize_origin: origin.clone(),
+        authorize_origin: origin.parse().unwrap(),
     };
-    let settings = Settings { origin, version: Version::V2026_09 };
+    let settings = Settings { origin: origin.parse().unwrap(), version: Version::V2026_09 };
     let oauth = Oauth::new(http.clone(), settings, app);
     let verifier = SecretString::from("v".repeat(43));
     let page = oauth.authorize_url("state", &verifier);
-    let back: Url = answer(&http, &sandbox.hubspot_url(), &page, "connect").await.parse().unwrap();
+    let back: Url = answer(http, origin, &page, "connect").await.parse().unwrap();
     let (_, code) = back.query_pairs().find(|(name, _)| name == "code").unwrap();
     let granted = oauth.exchange(&code, &verifier).await.unwrap();
+    (oauth, granted)
+}
 
-    let folder = tempfile::TempDir::new().unwrap();
-    let open = || {
-        let location = Location::File(folder.path().join("patchbay.db"));
-        Store::open(location, MasterKey::from_bytes([7; 32])).unwrap()
-    };
-    let now = jiff::Timestamp::from_second(1_780_000_000).unwrap();
-    let refresh = granted.refresh_token.clone().unwrap();
-    let secret = Secret::Granted(granted.tokens(now, &refresh));
-    let first = open();
-    let workspace = first.ensure_workspace("default", now).await.unwrap().id;
+/// A workspace that is connected to HubSpot with that secret.
+async fn connected(store: &Store, secret: &Secret, now: Timestamp) -> WorkspaceId {
+    let workspace = store.ensure_workspace("default", now).await.unwrap().id;
     let connection = Connection {
         workspace,
         system: System::Hubspot,
@@ -387,7 +388,31 @@ async fn two_nodes_renew_one_connection_a_thousand_times_never_two_at_once_and_l
         connected_at: now,
         changed_at: now,
     };
-    first.save_connection(connection).await.unwrap();
+    store.save_connection(connection).await.unwrap();
+    workspace
+}
+
+/// Each refresh ends the refresh token before it: were two under way at once, the second would be refused, and the
+/// connection would need attention.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_renew_one_connection_a_thousand_times_never_two_at_once_and_lose_no_token() {
+    let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
+    let http = connectors::http::client().unwrap();
+    for (order, body) in [("oauth/rotate", json!({ "on": true })), ("latency", json!({ "ms": 3 }))] {
+        let address = format!("{}/_sandbox/{order}", sandbox.hubspot_url());
+        assert!(http.post(address).json(&body).send().await.unwrap().status().is_success());
+    }
+    let (oauth, granted) = exchanged(&http, &sandbox.hubspot_url()).await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let open = || {
+        let location = Location::File(folder.path().join("patchbay.db"));
+        Store::open(location, MasterKey::from_bytes([7; 32])).unwrap()
+    };
+    let now = Timestamp::from_second(1_780_000_000).unwrap();
+    let refresh = granted.refresh_token.clone().unwrap();
+    let secret = Secret::Granted(granted.tokens(now, &refresh));
+    let first = open();
+    let workspace = connected(&first, &secret, now).await;
     let node = |store: Store, id| {
         engine::Tokens::new(store, Arc::new(move || now), Some(oauth.clone()), uuid::Uuid::from_u128(id))
     };
