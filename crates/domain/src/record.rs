@@ -158,7 +158,9 @@ impl Record {
     pub fn lacks(&self, now: Timestamp) -> Option<&'static str> {
         match &self.facts {
             Facts::Call(call) if call.has_ended(now) && call.direction().is_none() => Some("data.direction"),
-            Facts::Call(call) if call.has_ended(now) && call.started_at().is_none() => Some("data.started_at"),
+            Facts::Call(call) if call.has_ended(now) && call.started_at().is_none() => {
+                Some("data.started_at")
+            }
             _ => None,
         }
     }

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
 /// The longest wait of a record that fails alone.
 const LONGEST: SignedDuration = SignedDuration::from_secs(5 * 60);
-/// The longest wait of a lane whose HubSpot fails as a whole: one request each half minute hammers nobody, and work
+/// The longest wait of a lane whose HubSpot fails as a whole: one request each ten seconds hammers nobody, and work
 /// resumes soon after an outage.
-const LONGEST_OF_LANE: SignedDuration = SignedDuration::from_secs(30);
+const LONGEST_OF_LANE: SignedDuration = SignedDuration::from_secs(10);
 
 /// The time of a record's next attempt after `failures` in a row: doubling, within bounds, or later if the far side said so.
 pub fn next_attempt(now: Timestamp, failures: u32, asked: Option<SignedDuration>) -> Timestamp {
@@ -37,8 +37,8 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_looks_again_each_half_minute_at_least() {
-        assert_eq!(lane_resumes(Timestamp::UNIX_EPOCH, 40, None).as_second(), 30);
+    fn a_lane_looks_again_each_ten_seconds_at_least() {
+        assert_eq!(lane_resumes(Timestamp::UNIX_EPOCH, 40, None).as_second(), 10);
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Budget {
         interval: Option<SignedDuration>,
         now: Timestamp,
     ) {
-        if let Some(interval) = interval.filter(|interval| interval.is_positive()) {
+        if let Some(interval) = interval.filter(SignedDuration::is_positive) {
             self.burst.length = interval;
         }
         if let Some(max) = max.filter(|max| *max > 0) {

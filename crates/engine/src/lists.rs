@@ -58,6 +58,8 @@ impl Engine {
         match self.gates.pass(workspace, session.hubspot.outcomes()).await {
             // A page may have read the list meanwhile: an older reading must not show as gone what is there.
             Ok(Ok(_)) if self.store.outcome_catalog(workspace).await?.read_at > Some(asked_at) => Ok(true),
+            // HubSpot's defaults are not all deleted at once: an empty list is a reading that failed.
+            Ok(Ok(listed)) if listed.is_empty() => Ok(false),
             Ok(Ok(listed)) => {
                 self.store.observe_outcomes(workspace, listed, self.now()).await?;
                 Ok(true)

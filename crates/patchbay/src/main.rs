@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use command::{Command, Patchbay};
+use settings::Usage;
 
 fn main() -> ExitCode {
     let patchbay = Patchbay::parse();
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("patchbay: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `patchbay serve`
 
+use std::io::IsTerminal;
+
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -27,7 +29,11 @@ pub async fn run(settings: Box<Settings>) -> Result<()> {
 pub fn log(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     Ok(())
 }
 

@@ -65,6 +65,11 @@ pub struct Settings {
     pub log: Option<String>,
 }
 
+/// What was asked for cannot be meant: the command ends with code 2.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("wrong usage")]
+pub struct Usage;
+
 /// Settings that were checked.
 #[derive(Debug, Clone)]
 pub struct Checked {
@@ -111,8 +116,12 @@ impl Settings {
     /// Adds the file's settings and checks all of them.
     ///
     /// # Errors
-    /// Names the setting that is wrong.
+    /// A `Usage` that names the setting that is wrong.
     pub fn check(self) -> Result<Checked> {
+        self.checked().map_err(|error| error.context(Usage))
+    }
+
+    fn checked(self) -> Result<Checked> {
         let settings = self.with_file()?;
         let listen = settings.listen.as_deref().unwrap_or("127.0.0.1:8080");
         let database = database(settings.database_url.as_deref().unwrap_or("sqlite:patchbay.db"))?;
@@ -121,7 +130,7 @@ impl Settings {
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty()).map(SecretString::from);
         let authorize_origin = provider(
             "PATCHBAY_HUBSPOT_AUTHORIZE_URL",
-            settings.hubspot_authorize_url,
+            settings.hubspot_authorize_url.as_deref(),
             "https://app.hubspot.com",
         )?;
         let client_id = settings.hubspot_client_id.filter(|id| !id.is_empty());
@@ -139,7 +148,7 @@ impl Settings {
             admin_token: filled(settings.admin_token),
             hubspot_origin: provider(
                 "PATCHBAY_HUBSPOT_API_URL",
-                settings.hubspot_api_url,
+                settings.hubspot_api_url.as_deref(),
                 "https://api.hubapi.com",
             )?,
             hubspot_version: version.parse().map_err(|_| {
@@ -148,11 +157,11 @@ impl Settings {
             hubspot_app,
             aircall_origin: provider(
                 "PATCHBAY_AIRCALL_API_URL",
-                settings.aircall_api_url,
+                settings.aircall_api_url.as_deref(),
                 "https://api.aircall.io",
             )?,
-            outcome_delay: duration("PATCHBAY_OUTCOME_DELAY", settings.outcome_delay, "1h")?,
-            list_refresh: duration("PATCHBAY_LIST_REFRESH", settings.list_refresh, "5m")?,
+            outcome_delay: duration("PATCHBAY_OUTCOME_DELAY", settings.outcome_delay.as_deref(), "1h")?,
+            list_refresh: duration("PATCHBAY_LIST_REFRESH", settings.list_refresh.as_deref(), "5m")?,
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -198,8 +207,8 @@ fn database(url: &str) -> Result<PathBuf> {
     }
 }
 
-fn provider(name: &str, given: Option<String>, default: &str) -> Result<Url> {
-    origin(name, given.as_deref().unwrap_or(default))
+fn provider(name: &str, given: Option<&str>, default: &str) -> Result<Url> {
+    origin(name, given.unwrap_or(default))
 }
 
 /// An origin without a path: the versions in the paths are ours to add.
@@ -213,8 +222,8 @@ fn origin(name: &str, text: &str) -> Result<Url> {
     Ok(url)
 }
 
-fn duration(name: &str, given: Option<String>, default: &str) -> Result<SignedDuration> {
-    let text = given.as_deref().unwrap_or(default);
+fn duration(name: &str, given: Option<&str>, default: &str) -> Result<SignedDuration> {
+    let text = given.unwrap_or(default);
     let text = if text == "0" { "0s" } else { text };
     let duration: SignedDuration =
         text.parse().with_context(|| format!("{name}: \"{text}\" is not a duration such as 5s, 5m or 1h"))?;

@@ -72,7 +72,8 @@ impl Status {
     }
 }
 
-pub(crate) const COLUMNS: &str = "workspace, system, status, reason, details, secret, connected_at, changed_at";
+pub(crate) const COLUMNS: &str =
+    "workspace, system, status, reason, details, secret, connected_at, changed_at";
 
 impl Store {
     /// The connection to a system.

@@ -15,7 +15,7 @@ use crate::{
     phone::Phone,
     question::Answers,
     record::Record,
-    settings::{CallSettings, LogWhen},
+    settings::{CALL_TITLE, CallSettings, LogWhen},
     step::Object,
     text,
 };
@@ -132,7 +132,7 @@ fn title(call: &Call, kind: Kind, settings: &CallSettings) -> String {
         Some(Party::Anonymous) | None => "an unknown number".to_owned(),
     };
     let line = call.line().and_then(|line| line.name.clone().or_else(|| line.digits.clone()));
-    Template::stored(&settings.title_template).fill(|place| match place {
+    let value = |place: &str| match place {
         "what" => kind.title_words().to_owned(),
         "kind" => kind.words().to_owned(),
         "direction" => match call.direction() {
@@ -144,7 +144,10 @@ fn title(call: &Call, kind: Kind, settings: &CallSettings) -> String {
         "line" => line.clone().unwrap_or_else(|| "an unknown line".to_owned()),
         "agent" => call.agent().and_then(|agent| agent.name.clone()).unwrap_or_default(),
         _ => String::new(),
-    })
+    };
+    let title = Template::stored(&settings.title_template).fill(value);
+    // A template of one place, and nothing known to fill it with.
+    if title.is_empty() { Template::stored(CALL_TITLE).fill(value) } else { title }
 }
 
 /// The manual map first, then the owner with the agent's address (C13).

@@ -2,6 +2,14 @@
 //!
 //! `cargo bench -p patchbay --bench intake`
 
+#![expect(
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a benchmark that cannot go on stops; its figures are small"
+)]
+
 mod disk;
 mod load;
 mod server;
@@ -35,7 +43,10 @@ fn main() {
     print("stored, answered after the commit", &stored);
 
     let share = stored.per_second / alone.per_second * 100.0;
-    println!("share of the no-store rate: {share:.0} % (aim: at least 25 %); p99 {:.1} ms (aim: under 25 ms)", stored.p99_ms);
+    println!(
+        "share of the no-store rate: {share:.0} % (aim: at least 25 %); p99 {:.1} ms (aim: under 25 ms)",
+        stored.p99_ms
+    );
 }
 
 fn print(what: &str, figures: &load::Figures) {

@@ -40,7 +40,11 @@ async fn door(body: Bytes) -> StatusCode {
     let source = domain::source::Source::Aircall;
     let subject = connectors::subject(source, &body);
     let event = connectors::event_name(source, &body);
-    if is_right && subject.is_some() && !event.is_empty() { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }
+    if is_right && subject.is_some() && !event.is_empty() {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::UNAUTHORIZED
+    }
 }
 
 /// Serves the door alone.

@@ -31,7 +31,8 @@ async fn fifty_kills_under_load_lose_nothing_and_double_nothing() {
     let senders: Vec<_> = (0..SENDERS)
         .map(|_| {
             let (http, hook) = (world.http.clone(), hook.clone());
-            let (acknowledged, stop, next) = (Arc::clone(&acknowledged), Arc::clone(&stop), Arc::clone(&next));
+            let (acknowledged, stop, next) =
+                (Arc::clone(&acknowledged), Arc::clone(&stop), Arc::clone(&next));
             tokio::spawn(async move {
                 let mut pace = tokio::time::interval(Duration::from_millis(10));
                 while !stop.load(Ordering::Relaxed) {
@@ -74,8 +75,12 @@ async fn fifty_kills_under_load_lose_nothing_and_double_nothing() {
     println!("{KILLS} kills, {} acknowledged, {} calls in HubSpot", acknowledged.len(), calls.len());
     assert!(acknowledged.len() > 500, "the load was a load: {}", acknowledged.len());
     assert_eq!(doubled, Vec::<(&String, &usize)>::new(), "seed {seed}");
-    let mut numbers: Vec<Value> =
-        world.objects("contacts").await.iter().map(|contact| contact["properties"]["phone"].clone()).collect();
+    let mut numbers: Vec<Value> = world
+        .objects("contacts")
+        .await
+        .iter()
+        .map(|contact| contact["properties"]["phone"].clone())
+        .collect();
     let contacts = numbers.len();
     numbers.sort_by_key(ToString::to_string);
     numbers.dedup();

@@ -20,7 +20,7 @@ async fn a_server_asked_to_end_ends_within_ten_seconds_with_code_zero() {
 }
 
 #[test]
-fn wrong_arguments_end_with_code_two_and_wrong_settings_with_one() {
+fn wrong_arguments_and_wrong_settings_end_with_code_two_and_their_name() {
     let run = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_patchbay")).args(arguments).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -28,9 +28,9 @@ fn wrong_arguments_end_with_code_two_and_wrong_settings_with_one() {
     let (code, says) = run(&["serv"]);
     assert_eq!(code, Some(2), "{says}");
     let (code, says) = run(&["serve", "--listen", "here"]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     assert!(says.contains("PATCHBAY_LISTEN"), "{says}");
     let (code, says) = run(&["serve", "--outcome-delay", "soon"]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     assert!(says.contains("PATCHBAY_OUTCOME_DELAY"), "{says}");
 }

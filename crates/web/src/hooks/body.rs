@@ -19,6 +19,9 @@ const WAIT: Duration = Duration::from_secs(20);
 /// and not a reset. A longer body is cut off.
 const DROPPED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// How long that may take.
+const DROPPING: Duration = Duration::from_secs(3);
+
 /// Reads a body.
 ///
 /// # Errors
@@ -27,40 +30,48 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> 
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
-        let _ = tokio::time::timeout(WAIT, drop_rest(body)).await;
+        drop_rest(body).await;
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    match tokio::time::timeout(WAIT, read_within(body)).await {
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-        Ok(read) => read,
+    let (bytes, rest) =
+        tokio::time::timeout(WAIT, read_within(body)).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
+    match rest {
+        None => Ok(bytes),
+        Some(rest) => {
+            drop_rest(rest).await;
+            Err(StatusCode::PAYLOAD_TOO_LARGE)
+        }
     }
 }
 
-/// Reads a body of undeclared or allowed length.
-async fn read_within(mut body: Body) -> Result<Bytes, StatusCode> {
+/// Reads a body of undeclared or allowed length; gives the rest of one that is too long.
+async fn read_within(mut body: Body) -> Result<(Bytes, Option<Body>), StatusCode> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > BODY_BYTES_MAX {
-            drop_rest(body).await;
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+            return Ok((Bytes::new(), Some(body)));
         }
         // Most bodies come in one piece, which is not copied then.
         if bytes.is_empty() && body.is_end_stream() {
-            return Ok(data);
+            return Ok((data, None));
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes.freeze())
+    Ok((bytes.freeze(), None))
 }
 
+/// Reads on for a while and drops what comes: the answer is decided.
 async fn drop_rest(mut body: Body) {
-    let mut dropped = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        dropped += frame.data_ref().map_or(0, Bytes::len);
-        if dropped > DROPPED_BYTES_MAX {
-            return;
+    let all = async {
+        let mut dropped = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            dropped += frame.data_ref().map_or(0, Bytes::len);
+            if dropped > DROPPED_BYTES_MAX {
+                return;
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(DROPPING, all).await;
 }

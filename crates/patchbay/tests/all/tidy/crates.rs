@@ -1,9 +1,6 @@
 //! Which crate may use which, and what each law forbids to depend on.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::{collections::BTreeSet, fs};
 
 use toml::{Table, Value};
 
@@ -116,12 +113,8 @@ fn some_crates_are_for_one_room_alone() {
 #[test]
 fn each_dependency_is_declared_once_and_used() {
     let workspace: Table = read("Cargo.toml").parse().unwrap();
-    let mut unused: BTreeMap<String, ()> = workspace["workspace"]["dependencies"]
-        .as_table()
-        .unwrap()
-        .keys()
-        .map(|name| (name.clone(), ()))
-        .collect();
+    let mut unused: BTreeSet<String> =
+        workspace["workspace"]["dependencies"].as_table().unwrap().keys().cloned().collect();
     let mut breaches = Vec::new();
     for (name, _) in MAY_USE {
         let manifest = manifest(name);
@@ -135,7 +128,7 @@ fn each_dependency_is_declared_once_and_used() {
             }
         }
     }
-    breaches.extend(unused.into_keys().map(|name| format!("{name} is declared and used by nobody")));
+    breaches.extend(unused.into_iter().map(|name| format!("{name} is declared and used by nobody")));
     none("dependencies are declared once, in the workspace", &breaches);
 }
 

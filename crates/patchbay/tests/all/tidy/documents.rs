@@ -1,5 +1,6 @@
 //! What the documents claim, held against the tree.
 
+use std::path::Path;
 use std::{collections::BTreeSet, fs};
 
 use super::tree::{File, files, none, read, root};
@@ -43,7 +44,10 @@ fn is_path(name: &str) -> bool {
     let begins = TOPS.iter().any(|top| name.starts_with(top));
     let ends = ENDINGS.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending));
     // A source file named without its folder is a kind of file, not one.
-    is_plain && (begins || (ends && (name.contains('/') || !name.ends_with(".rs"))))
+    is_plain
+        && (begins
+            || (ends
+                && (name.contains('/') || Path::new(name).extension().is_none_or(|ending| ending != "rs"))))
 }
 
 #[test]
