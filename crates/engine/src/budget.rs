@@ -1,8 +1,13 @@
-//! How many requests a HubSpot account still lets us send: sliding windows, corrected by its headers. Pure.
+//! How many requests a HubSpot account still lets us send: burst, search and day, corrected by its answers. Pure.
 
-use std::collections::VecDeque;
+mod day;
+mod kept;
+mod window;
 
-use jiff::{SignedDuration, Timestamp};
+use connectors::hubspot::{Class, Policy, RateHeaders};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use self::{day::Day, window::Window};
 
 /// Requests per burst window until a header tells: the lowest tier (reference/hubspot.md §6.1).
 const BURST_MAX: usize = 100;
@@ -10,158 +15,190 @@ const BURST_MAX: usize = 100;
 const BURST_WINDOW: SignedDuration = SignedDuration::from_secs(10);
 /// Searches per second and account (reference/hubspot.md §1.4); search answers carry no headers.
 const SEARCH_MAX: usize = 5;
-/// HubSpot counts on arrival, we on departure: a window is taken as longer by this, so that jitter on the way does not
-/// squeeze two windows into one.
-const JITTER: SignedDuration = SignedDuration::from_millis(250);
+const SEARCH_WINDOW: SignedDuration = SignedDuration::from_secs(1);
+/// Requests that are kept as sent before they are: so many at most are taken for sent after a crash and were not.
+const AHEAD: usize = 10;
+/// How long nothing is sent after a gateway of HubSpot's failed: "a few seconds" (reference/hubspot.md §6.4).
+const GATEWAY_REST: SignedDuration = SignedDuration::from_secs(2);
+/// How long nothing is sent to an account that is being moved, if HubSpot does not say.
+const MOVE_REST: SignedDuration = SignedDuration::from_mins(1);
 
 /// What is left of one account's allowance.
 #[derive(Debug, Clone)]
 pub struct Budget {
     burst: Window,
     search: Window,
-    /// Nothing is sent before.
-    closed_until: Option<Timestamp>,
+    day: Day,
+    /// Nothing is sent before, and why.
+    closed: Option<(Timestamp, Limit)>,
+    /// Requests that are kept as sent and were not.
+    ahead: usize,
+}
+
+/// What keeps a request from being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Limit {
+    /// So many requests in ten seconds.
+    Burst,
+    /// Five searches a second.
+    Search,
+    /// So many requests a day.
+    Day,
+    /// HubSpot's gateway is out of order.
+    Gateway,
+    /// The account is being moved to another data centre.
+    Move,
+}
+
+/// Why a request may not be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A limit is reached: ask again at this time.
+    Until(Timestamp, Limit),
+    /// What is sent has to be kept first, for a restart: see `keep`.
+    NotKept,
+}
+
+/// What is left at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Requests in the burst window.
+    pub burst: usize,
+    /// Searches in this second.
+    pub search: usize,
+    /// Requests today, if HubSpot tells.
+    pub day: Option<usize>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
             burst: Window::new(BURST_MAX, BURST_WINDOW),
-            search: Window::new(SEARCH_MAX, SignedDuration::from_secs(1)),
-            closed_until: None,
+            search: Window::new(SEARCH_MAX, SEARCH_WINDOW),
+            day: Day::default(),
+            closed: None,
+            ahead: 0,
         }
     }
 }
 
 impl Budget {
-    /// Spends one request at `now`, or says when to ask again.
+    /// Spends one request at `now`.
     ///
     /// # Errors
-    /// The earliest time at which a request may fit.
-    pub fn spend(&mut self, is_search: bool, now: Timestamp) -> Result<(), Timestamp> {
-        let search = is_search.then(|| self.search.free_at(now)).flatten();
-        let free_at = [self.closed_until, self.burst.free_at(now), search].into_iter().flatten().max();
-        if let Some(at) = free_at.filter(|at| *at > now) {
-            return Err(at);
+    /// When to ask again, or that `keep` comes first.
+    pub fn spend(&mut self, class: Class, now: Timestamp) -> Result<(), Refusal> {
+        let closed = self.closed.filter(|(until, _)| *until > now);
+        let day = self.day.spent_until(now).map(|until| (until, Limit::Day));
+        let burst = self.burst.free_at(now).map(|at| (at, Limit::Burst));
+        let search = match class {
+            Class::Search => self.search.free_at(now).map(|at| (at, Limit::Search)),
+            Class::General => None,
+        };
+        let limits = [closed, day, burst, search].into_iter().flatten();
+        if let Some((until, limit)) = limits.max_by_key(|(until, _)| *until) {
+            return Err(Refusal::Until(until, limit));
         }
-        self.burst.spent.push_back(now);
-        if is_search {
-            self.search.spent.push_back(now);
+        self.ahead = self.ahead.checked_sub(1).ok_or(Refusal::NotKept)?;
+        self.burst.leave(now);
+        self.day.leave();
+        if class == Class::Search {
+            self.search.leave(now);
         }
         Ok(())
     }
 
-    /// Takes in what the headers of an answer say: the window's size, and what others left of it.
-    pub fn learn(
+    /// Takes in an answer. If it is a refusal for rate or a rest that HubSpot asks for: until when, and why.
+    pub fn answered(
         &mut self,
-        max: Option<usize>,
-        remaining: Option<usize>,
-        interval: Option<SignedDuration>,
+        class: Class,
+        status: u16,
+        headers: &RateHeaders,
         now: Timestamp,
-    ) {
-        if let Some(interval) = interval.filter(SignedDuration::is_positive) {
-            self.burst.length = interval;
+    ) -> Option<(Timestamp, Limit)> {
+        let left = self.burst.answered(now);
+        if class == Class::Search {
+            self.search.answered(now);
         }
-        if let Some(max) = max.filter(|max| *max > 0) {
-            self.burst.max = max;
+        self.burst.resize(headers.max, headers.interval);
+        if let Some(remaining) = headers.remaining {
+            self.burst.correct(self.burst.max().saturating_sub(remaining), left, now);
         }
-        self.burst.forget(now);
-        if let Some(remaining) = remaining {
-            let used = self.burst.max.saturating_sub(remaining);
-            for _ in self.burst.spent.len()..used {
-                self.burst.spent.push_back(now);
+        let is_spent = headers.policy == Some(Policy::Daily);
+        if let Some(told) = headers.daily_remaining.filter(|_| !is_spent) {
+            self.day.learn(told, self.burst.unanswered(), left, now);
+        }
+        self.rest(class, status, headers, now)
+    }
+
+    fn rest(
+        &mut self,
+        class: Class,
+        status: u16,
+        headers: &RateHeaders,
+        now: Timestamp,
+    ) -> Option<(Timestamp, Limit)> {
+        let told = headers.retry_after;
+        let (rest, limit) = match (status, headers.policy, class) {
+            (429, Some(Policy::Daily), _) if told.is_none() => {
+                self.day.spend(now);
+                return self.day.spent_until(now).map(|until| (until, Limit::Day));
             }
+            (429, Some(Policy::Daily), _) => (told.unwrap_or_default(), Limit::Day),
+            (429, Some(Policy::Second), _) | (429, None, Class::Search) => {
+                // Other requests are none of the searches' limit.
+                self.search.take(self.search.max(), now);
+                let rest = told.unwrap_or(SEARCH_WINDOW);
+                return Some((now + rest, Limit::Search));
+            }
+            (429, ..) => (told.unwrap_or(self.burst.length()), Limit::Burst),
+            (477, ..) => (told.unwrap_or(MOVE_REST), Limit::Move),
+            (502..=504 | 520..=527, ..) => (told.unwrap_or(GATEWAY_REST), Limit::Gateway),
+            _ => return None,
+        };
+        let until = now + rest;
+        if self.closed.is_none_or(|(before, _)| before < until) {
+            self.closed = Some((until, limit));
+        }
+        Some((until, limit))
+    }
+
+    /// The account's time zone, by which its day ends.
+    pub fn in_zone(&mut self, zone: TimeZone) {
+        self.day.in_zone(zone);
+    }
+
+    /// A person changed the connection: what the day has left, and what HubSpot asked for before, may not hold any more.
+    pub fn reconsider(&mut self) {
+        self.day.forget();
+        self.closed = None;
+    }
+
+    /// What is left at `now`.
+    pub fn left(&mut self, now: Timestamp) -> Left {
+        Left {
+            burst: self.burst.left(now),
+            search: self.search.left(now),
+            day: self.day.left(now).map(|left| left.requests),
         }
     }
 
-    /// Sends nothing before `until`: HubSpot refused a request for rate.
-    pub fn close_until(&mut self, until: Timestamp) {
-        self.closed_until = self.closed_until.max(Some(until));
-    }
-
-    /// Requests left in the burst window at `now`.
-    pub fn left(&self, now: Timestamp) -> usize {
-        let spent = self.burst.spent.iter().filter(|at| **at + self.burst.length + JITTER > now).count();
-        self.burst.max.saturating_sub(spent)
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Window {
-    max: usize,
-    length: SignedDuration,
-    spent: VecDeque<Timestamp>,
-}
-
-impl Window {
-    const fn new(max: usize, length: SignedDuration) -> Self {
-        Self { max, length, spent: VecDeque::new() }
-    }
-
-    fn forget(&mut self, now: Timestamp) {
-        while self.spent.front().is_some_and(|at| *at + self.length + JITTER <= now) {
-            self.spent.pop_front();
+    /// What to tell of a limit, in plain words.
+    pub fn words(&self, until: Timestamp, limit: Limit) -> String {
+        let goes_on = format!("goes on at {}.", self.day.words(until));
+        match limit {
+            Limit::Burst => format!(
+                "HubSpot's allowance of {} requests in {} s is spent; {goes_on}",
+                self.burst.max(),
+                self.burst.length().as_secs_f64()
+            ),
+            Limit::Search => format!("HubSpot's allowance of {SEARCH_MAX} searches a second is spent."),
+            Limit::Day => format!("HubSpot's allowance for today is spent; {goes_on}"),
+            Limit::Gateway => format!("HubSpot is out of order; {goes_on}"),
+            Limit::Move => format!("HubSpot is moving the account to another data centre; {goes_on}"),
         }
-    }
-
-    /// When the next request fits; `None` if it fits now.
-    fn free_at(&mut self, now: Timestamp) -> Option<Timestamp> {
-        self.forget(now);
-        let over = (self.spent.len() + 1).checked_sub(self.max)?;
-        let frees = over.checked_sub(1)?;
-        self.spent.get(frees).map(|at| *at + self.length + JITTER)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millisecond(ms).unwrap()
-    }
-
-    #[test]
-    fn no_window_holds_more_than_its_allowance() {
-        let mut budget = Budget::default();
-        let mut sent = Vec::new();
-        let mut now = at(0);
-        while sent.len() < 350 {
-            match budget.spend(false, now) {
-                Ok(()) => sent.push(now),
-                Err(later) => now = later,
-            }
-        }
-        for first in &sent {
-            let within = sent.iter().filter(|at| **at >= *first && **at < *first + BURST_WINDOW).count();
-            assert!(within <= BURST_MAX, "{within} from {first}");
-        }
-    }
-
-    #[test]
-    fn searches_are_five_a_second() {
-        let mut budget = Budget::default();
-        for _ in 0..5 {
-            assert_eq!(budget.spend(true, at(0)), Ok(()));
-        }
-        assert_eq!(budget.spend(true, at(0)), Err(at(1_250)));
-        assert_eq!(budget.spend(false, at(0)), Ok(()), "other requests are not held up");
-    }
-
-    #[test]
-    fn what_others_spent_counts() {
-        let mut budget = Budget::default();
-        budget.spend(false, at(0)).unwrap();
-        budget.learn(Some(110), Some(0), None, at(10));
-        assert!(budget.spend(false, at(20)).is_err());
-        assert_eq!(budget.left(at(20)), 0);
-    }
-
-    #[test]
-    fn nothing_is_sent_while_closed() {
-        let mut budget = Budget::default();
-        budget.close_until(at(5_000));
-        assert_eq!(budget.spend(false, at(0)), Err(at(5_000)));
-        assert_eq!(budget.spend(false, at(5_000)), Ok(()));
-    }
-}
+mod tests;

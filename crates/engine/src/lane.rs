@@ -18,7 +18,7 @@ use store::{Mark, RecordSave, RecordState, Settlement, Status, StoreError};
 use crate::{
     Engine, asking, back_off,
     delivery::{Delivery, Gained},
-    doubt, reading,
+    doubt, ledger, reading,
     session::{Line, Session},
     work::{End, Work},
 };
@@ -55,25 +55,25 @@ impl Engine {
         let wishes = Wishes { calls: &book.settings, meetings: &meetings };
         let connection = self.store.connection(workspace, System::Hubspot).await?;
         let line = self.line_of(connection.as_ref());
+        let standing = self.store.lane(workspace).await?;
+        let now = self.now();
+        let resting = standing.parked_until.filter(|until| *until > now && matches!(line, Line::Open(_)));
         let mut gained = Gained::default();
         match &line {
+            Line::Open(_) if resting.is_some() => hold(&mut works, &wishes, &standing.why, resting, now),
             Line::Open(session) => {
+                // What was waited for before this batch is none of its.
+                session.pace.take_wait();
                 gained = self.deliver(session, workspace, &mut works, &wishes).await?;
-            }
-            Line::Shut(why) => {
-                let owners = domain::contact::Owners::default();
-                let now = self.now();
-                for work in &mut works {
-                    work.answers.owners = owners.clone();
-                    if !plan(&work.record, &wishes, &work.answers, now).steps.is_empty()
-                        || !work.open.is_empty()
-                    {
-                        work.end = End::Waits { why: why.clone(), until: None };
+                if let Some((words, at)) = session.pace.take_wait() {
+                    for work in &mut works {
+                        ledger::waited(work, &words, at);
                     }
                 }
             }
+            Line::Shut(why) => hold(&mut works, &wishes, why, None, now),
         }
-        if gained.has_success && self.store.lane(workspace).await?.failures > 0 {
+        if gained.has_success && standing.failures > 0 {
             self.store.unpark(workspace).await?;
         }
         // A refused credential is told whatever went well before it: what it held up has no due time.
@@ -82,7 +82,7 @@ impl Engine {
         let changed_at = connection.map(|connection| connection.changed_at);
         let until = match &fault {
             Some(fault) => self.after_fault(workspace, fault, changed_at).await?,
-            None => None,
+            None => resting,
         };
         let rests = works.iter().any(|work| matches!(work.end, End::Waits { until: None, .. }));
         let settlement = self.settlement(works, marks, gained, &wishes, until);
@@ -94,7 +94,9 @@ impl Engine {
         Ok(match fault {
             Some(_) => Passed::Parked,
             // While nothing can be written there is no hurry: webhooks that arrive have the disk first.
-            None if claimed == BATCH_MAX && matches!(line, Line::Open(_)) => Passed::Full,
+            None if claimed == BATCH_MAX && matches!(line, Line::Open(_)) && resting.is_none() => {
+                Passed::Full
+            }
             None => Passed::Some,
         })
     }
@@ -270,6 +272,15 @@ impl Engine {
             settlement.saves.push(save(work, wishes, now, parked_until));
         }
         settlement
+    }
+}
+
+/// Lets each record that has something to be written wait.
+fn hold(works: &mut [Work], wishes: &Wishes<'_>, why: &str, until: Option<Timestamp>, now: Timestamp) {
+    for work in works {
+        if !plan(&work.record, wishes, &work.answers, now).steps.is_empty() || !work.open.is_empty() {
+            work.end = End::Waits { why: why.to_owned(), until };
+        }
     }
 }
 

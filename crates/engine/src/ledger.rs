@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{LedgerEntry, Phase};
 
+use crate::work::Work;
+
 /// Whom an entry is about.
 #[derive(Debug, Clone)]
 pub struct About {
@@ -14,6 +16,14 @@ pub struct About {
     pub step: String,
     /// What is done, in plain words.
     pub what: String,
+}
+
+/// Notes on what is written of a record that it had to wait for the account's allowance.
+pub fn waited(work: &mut Work, words: &str, at: Timestamp) {
+    if !work.ledger.is_empty() {
+        let about = About { record: work.record.id, step: "allowance".to_owned(), what: words.to_owned() };
+        work.ledger.push(about.entry(Phase::Waited, None, Value::Null, Value::Null, at));
+    }
 }
 
 /// The name of one object of a kind, e.g. "call".

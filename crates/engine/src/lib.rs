@@ -11,6 +11,7 @@ mod lane;
 mod ledger;
 mod lists;
 mod meter;
+mod pace;
 mod reading;
 mod scheduler;
 mod session;

@@ -21,6 +21,9 @@ const GATHER: Duration = Duration::from_millis(5);
 /// The bell may be missed; the database is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// How often what is left of the budgets is shown while nothing is sent.
+const SHOW_EVERY: Duration = Duration::from_secs(5);
+
 /// How long lanes may go on after a stop was asked for. What is cut off is begun in the ledger.
 const STOP_PATIENCE: Duration = Duration::from_secs(7);
 
@@ -48,9 +51,19 @@ impl Engine {
             let (engine, stop) = (self.clone(), stop.clone());
             async move { engine.keep_lists(stop).await }
         });
+        let shown = tokio::spawn({
+            let engine = self.clone();
+            async move {
+                loop {
+                    engine.show_budgets();
+                    tokio::time::sleep(SHOW_EVERY).await;
+                }
+            }
+        });
         self.schedule(stop).await;
         // Reading lists writes nothing to HubSpot; it needs no orderly end.
         lists.abort();
+        shown.abort();
     }
 
     async fn schedule(&self, mut stop: watch::Receiver<bool>) {

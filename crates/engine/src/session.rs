@@ -13,11 +13,11 @@ use domain::{
     ids::WorkspaceId,
     source::System,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use store::{Connection, Status, StoreError};
 
-use crate::{Engine, meter::Meter};
+use crate::{Engine, meter::Meter, pace::WorkspacePace};
 
 /// Owners older than this are read again before an activity is made.
 const OWNERS_AGE_MAX: SignedDuration = SignedDuration::from_mins(15);
@@ -29,14 +29,16 @@ const OWNERS_AGE_ON_MISS: SignedDuration = SignedDuration::from_mins(1);
 #[derive(Default)]
 pub struct Sessions {
     open: Mutex<HashMap<WorkspaceId, Arc<Session>>>,
-    /// An account's budget outlives a change of its connection.
-    meters: Mutex<HashMap<WorkspaceId, Arc<Meter>>>,
+    /// By account: a budget outlives a change of the connection, and workspaces of one account share it.
+    meters: Mutex<HashMap<String, Arc<Meter>>>,
 }
 
 /// A workspace's line to HubSpot.
 pub struct Session {
     /// The client.
     pub hubspot: Hubspot,
+    /// Where it waits for the account's allowance.
+    pub pace: Arc<WorkspacePace>,
     /// What keeps a create from happening twice, by kind of object.
     pub guards: Guards,
     /// When the connection was last changed: a newer one makes a new session.
@@ -58,6 +60,8 @@ pub enum Line {
 #[serde(default)]
 struct Details {
     guards: Option<Guards>,
+    portal_id: Option<String>,
+    time_zone: Option<String>,
 }
 
 impl Engine {
@@ -87,21 +91,24 @@ impl Engine {
         if let Some(session) = known.filter(|session| session.changed_at == connection.changed_at) {
             return Line::Open(Arc::clone(session));
         }
+        let is_change = known.is_some();
         let Some(secret) = connection.secret.as_ref().and_then(hubspot::Secret::read) else {
             return Line::Shut("Waiting: HubSpot's credential is missing. Connect it again.".to_owned());
         };
         let credential = self.tokens.credential(connection.workspace, connection.connected_at, secret);
         let details: Details = serde_json::from_value(connection.details.clone()).unwrap_or_default();
-        let mut meters = self.sessions.meters.lock().unwrap_or_else(PoisonError::into_inner);
-        let meter = meters
-            .entry(connection.workspace)
-            .or_insert_with(|| Arc::new(Meter::new(Arc::clone(&self.clock))));
+        let meter = self.meter(connection.workspace, &details);
+        if is_change {
+            meter.reconsider();
+        }
+        let pace = Arc::new(WorkspacePace::new(connection.workspace, meter));
         let settings = hubspot::Settings {
             origin: self.settings.hubspot_origin.clone(),
             version: self.settings.hubspot_version,
         };
         let session = Arc::new(Session {
-            hubspot: Hubspot::new(self.http.clone(), settings, credential, Arc::clone(meter) as _),
+            hubspot: Hubspot::new(self.http.clone(), settings, credential, Arc::clone(&pace) as _),
+            pace,
             guards: details.guards.unwrap_or_default(),
             changed_at: connection.changed_at,
             owners: tokio::sync::Mutex::default(),
@@ -110,6 +117,25 @@ impl Engine {
         });
         sessions.insert(connection.workspace, Arc::clone(&session));
         Line::Open(session)
+    }
+
+    /// The meter of a connection's account.
+    fn meter(&self, workspace: WorkspaceId, details: &Details) -> Arc<Meter> {
+        let account = details.portal_id.clone().unwrap_or_else(|| format!("workspace {}", workspace.0));
+        let zone =
+            details.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        let mut meters = self.sessions.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        let meter = meters.entry(account.clone()).or_insert_with(|| {
+            Arc::new(Meter::new(account, zone, self.store.clone(), Arc::clone(&self.clock)))
+        });
+        Arc::clone(meter)
+    }
+
+    /// Shows what is left of each account's budget, now and then: it grows by itself.
+    pub(crate) fn show_budgets(&self) {
+        for session in self.sessions.open.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            session.pace.show();
+        }
     }
 }
 

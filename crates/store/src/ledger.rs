@@ -19,6 +19,8 @@ pub enum Phase {
     InDoubt,
     /// It was found to have been carried out.
     Found,
+    /// It had to wait before it was sent.
+    Waited,
 }
 
 /// One attempt or receipt.
@@ -51,12 +53,13 @@ impl Phase {
             Self::Refused => "refused",
             Self::InDoubt => "in_doubt",
             Self::Found => "found",
+            Self::Waited => "waited",
         }
     }
 
     /// The phase of that word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Begun, Self::Done, Self::Refused, Self::InDoubt, Self::Found]
+        [Self::Begun, Self::Done, Self::Refused, Self::InDoubt, Self::Found, Self::Waited]
             .into_iter()
             .find(|phase| phase.word() == word)
     }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bell;
+mod budget;
 mod catalog;
 mod column;
 mod connection;

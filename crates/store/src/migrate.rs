@@ -5,8 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Result, StoreError};
 
 /// The files under `migrations/`, the first being version 1.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_grants.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_start.sql"),
+    include_str!("../migrations/0002_grants.sql"),
+    include_str!("../migrations/0003_budgets.sql"),
+];
 
 /// Brings the schema up to date, in one transaction.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {

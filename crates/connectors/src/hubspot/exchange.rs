@@ -61,8 +61,9 @@ impl Hubspot {
             request = request.json(body);
         }
         let again = request.try_clone();
-        self.pace.ask(class).await.map_err(Trouble::NotSent)?;
+        // The token first: getting a new one takes time, and leave to send is for now.
         let token = self.credential.token().await.map_err(Trouble::NotSent)?;
+        self.pace.ask(class).await.map_err(Trouble::NotSent)?;
         let mut answer = send(request, &token, &method, path).await?;
         // A refused token: nothing was carried out, so the same request may go once more with another one.
         if answer.status == 401
@@ -90,8 +91,7 @@ impl Hubspot {
             rate.policy = policy(&error);
         }
         let trouble = Trouble::answered(answer.status, error, class, &rate);
-        self.pace.saw(class, answer.status, rate);
-        Err(trouble)
+        Err(self.pace.saw(class, answer.status, rate).map_or(trouble, Trouble::NotSent))
     }
 }
 

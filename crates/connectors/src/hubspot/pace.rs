@@ -23,8 +23,9 @@ pub trait Pace: Send + Sync {
     /// Waits for leave to send one request. A fault means that it is not sent, and is what the caller gets.
     fn ask(&self, class: Class) -> BoxFuture<'_, Result<(), Fault>>;
 
-    /// Learns from an answer. Not called when no answer came.
-    fn saw(&self, class: Class, status: u16, headers: RateHeaders);
+    /// Learns from an answer. Not called when no answer came. Of a refusal for rate, and of a rest that HubSpot asks for,
+    /// it may know better than the answer when to come back: then that is the fault.
+    fn saw(&self, class: Class, status: u16, headers: RateHeaders) -> Option<Fault>;
 }
 
 /// No pacing: for a single request, such as the one that connects, and for tests.
@@ -36,7 +37,9 @@ impl Pace for Free {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn saw(&self, _class: Class, _status: u16, _headers: RateHeaders) {}
+    fn saw(&self, _class: Class, _status: u16, _headers: RateHeaders) -> Option<Fault> {
+        None
+    }
 }
 
 /// What an answer says about the limits. Searches say nothing; OAuth tokens hear nothing about the day.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 mod bad_input;
+mod budget;
 mod calls;
 mod contacts;
 mod example;

@@ -11,7 +11,9 @@ pub(super) struct Outlook {
     pub(super) workspace: WorkspaceId,
     /// Until when it rests, past or to come.
     parked_until: Option<Timestamp>,
-    /// Whether anything is unread or due.
+    /// Whether anything is unread.
+    is_unread: bool,
+    /// Whether any record is due.
     is_due: bool,
     /// When the next record will be due.
     next_due: Option<Timestamp>,
@@ -22,15 +24,16 @@ impl Outlook {
         self.parked_until.filter(|until| *until > now)
     }
 
-    /// Whether there is something to do at `now`.
+    /// Whether there is something to do at `now`: what is unread is read while the lane rests, so that it shows and is
+    /// decided by the rules of now; nothing is written before the rest ends.
     pub(super) fn has_work(&self, now: Timestamp) -> bool {
-        self.is_due && self.rests_until(now).is_none()
+        self.is_unread || (self.is_due && self.rests_until(now).is_none())
     }
 
     /// The next moment that changes that.
     pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         match self.rests_until(now) {
-            Some(until) if self.is_due => Some(until),
+            Some(until) if self.is_due || self.is_unread => Some(until),
             Some(until) => self.next_due.map(|due| due.max(until)),
             None => self.next_due,
         }
@@ -39,8 +42,8 @@ impl Outlook {
 
 /// Looks at each workspace: an index look-up or two for each.
 pub(super) const LIST: &str = "SELECT w.id, l.parked_until,
-        EXISTS (SELECT 1 FROM envelopes e WHERE e.workspace = w.id AND e.state = 'unread')
-        OR EXISTS (SELECT 1 FROM records r WHERE r.workspace = w.id AND r.due_at <= $1),
+        EXISTS (SELECT 1 FROM envelopes e WHERE e.workspace = w.id AND e.state = 'unread'),
+        EXISTS (SELECT 1 FROM records r WHERE r.workspace = w.id AND r.due_at <= $1),
         (SELECT MIN(r.due_at) FROM records r WHERE r.workspace = w.id AND r.due_at > $1)
     FROM workspaces w LEFT JOIN lanes l ON l.workspace = w.id ORDER BY w.id";
 
@@ -52,8 +55,9 @@ fn of_row(row: &Row<'_>) -> Result<Outlook> {
     Ok(Outlook {
         workspace: WorkspaceId(row.get(0)?),
         parked_until: column::maybe_timestamp(row, 1, "lanes")?,
-        is_due: row.get(2)?,
-        next_due: column::maybe_timestamp(row, 3, "records")?,
+        is_unread: row.get(2)?,
+        is_due: row.get(3)?,
+        next_due: column::maybe_timestamp(row, 4, "records")?,
     })
 }
 
@@ -75,9 +79,12 @@ mod tests {
         let outlook = |parked_until, is_due, next_due| Outlook {
             workspace: WorkspaceId(1),
             parked_until,
+            is_unread: false,
             is_due,
             next_due,
         };
+        let unread = Outlook { is_unread: true, ..outlook(Some(at(20)), false, None) };
+        assert!(unread.has_work(at(10)), "what is unread shows at once");
         let resting = outlook(Some(at(20)), true, Some(at(15)));
         assert!(!resting.has_work(at(10)) && resting.has_work(at(20)));
         assert_eq!(resting.next(at(10)), Some(at(20)));

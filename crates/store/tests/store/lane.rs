@@ -1,7 +1,7 @@
 //! Lanes: who has work, when, and what is taken.
 
 use domain::source::Source;
-use store::{Lane, RecordState, Settlement};
+use store::{Lane, Mark, RecordState, Settlement};
 
 use crate::{Trial, at, envelope, save};
 
@@ -23,15 +23,18 @@ async fn a_workspace_has_work_while_envelopes_are_unread_or_records_due() {
 async fn a_parked_lane_rests_until_its_time_or_until_it_is_woken() {
     let mut trial = Trial::start().await;
     let workspace = trial.workspace;
-    trial.append("bk_1", 1).await;
+    let seq = trial.append("bk_1", 1).await;
     let id =
-        trial.save("bk_2", |save| (save.state, save.due_at) = (RecordState::Waiting, Some(at(500))), 1).await;
+        trial.save("bk_2", |save| (save.state, save.due_at) = (RecordState::Waiting, Some(at(90))), 1).await;
     trial.store.rung().await;
     trial.store.park(workspace, at(100), "HubSpot is down.".to_owned(), 3).await.unwrap();
     trial.reopen().await;
     let store = &trial.store;
     let lane = Lane { parked_until: Some(at(100)), why: "HubSpot is down.".to_owned(), failures: 3 };
     assert_eq!(store.lane(workspace).await.unwrap(), lane);
+    assert_eq!(store.work(at(99)).await.unwrap(), [workspace], "what is unread is read");
+    let settlement = Settlement { marks: vec![(seq, Mark::Ignored)], ..Settlement::default() };
+    store.settle(workspace, settlement, at(99)).await.unwrap();
     assert!(store.work(at(99)).await.unwrap().is_empty());
     assert_eq!(store.next_due(at(99)).await.unwrap(), Some(at(100)));
     assert_eq!(store.work(at(100)).await.unwrap(), [workspace]);
@@ -95,4 +98,17 @@ async fn equal_ids_of_two_sources_are_two_records() {
     let sources: Vec<Source> = batch.items.iter().map(|item| item.source).collect();
     assert_eq!(sources, [Source::Calcom, Source::Calendly]);
     assert!(batch.items.iter().all(|item| item.envelopes.len() == 1));
+}
+
+#[tokio::test]
+async fn what_was_spent_of_an_accounts_budget_is_kept() {
+    let mut trial = Trial::start().await;
+    assert_eq!(trial.store.budget("42".to_owned()).await.unwrap(), None);
+    for spent in [1, 2] {
+        trial.store.keep_budget("42".to_owned(), serde_json::json!({ "spent": spent })).await.unwrap();
+    }
+    trial.reopen().await;
+    let kept = trial.store.budget("42".to_owned()).await.unwrap();
+    assert_eq!(kept, Some(serde_json::json!({ "spent": 2 })));
+    assert_eq!(trial.store.budget("43".to_owned()).await.unwrap(), None);
 }

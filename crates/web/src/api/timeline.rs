@@ -117,6 +117,7 @@ fn attempted(entry: LedgerEntry, is_unfinished: bool) -> Option<Moment> {
         Phase::Begun => return None,
         Phase::Done => (What::Written, format!("{words}: done.")),
         Phase::Found => (What::Written, format!("{words}: it was there already.")),
+        Phase::Waited => (What::Waiting, words.clone()),
         Phase::InDoubt => {
             (What::Waiting, format!("{words}: no answer came; HubSpot is looked at before it is sent again."))
         }

@@ -129,8 +129,9 @@ impl Pace for Recorder {
         Box::pin(async move { if is_spent { Err(Fault::later("spent")) } else { Ok(()) } })
     }
 
-    fn saw(&self, class: Class, status: u16, headers: RateHeaders) {
+    fn saw(&self, class: Class, status: u16, headers: RateHeaders) -> Option<Fault> {
         self.seen.lock().unwrap().push((class, status, headers));
+        None
     }
 }
 
