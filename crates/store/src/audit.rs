@@ -4,7 +4,7 @@ use domain::ids::WorkspaceId;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, column, statement};
+use crate::{Page, Result, Store, StoreError, column, page::Cursor, statement};
 
 /// One change by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,27 @@ pub struct Audit {
     pub detail: serde_json::Value,
 }
 
-const NEWEST: &str = "SELECT workspace, at, who, what, detail FROM audits
-    WHERE workspace IS NOT DISTINCT FROM $1 AND at < $2 ORDER BY at DESC, seq DESC";
+/// Which entries are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only those of this person or token.
+    pub who: Option<String>,
+    /// Only those about this: a whole word such as `outcome_rule.added`, or its beginning, `outcome_rule`.
+    pub what: Option<String>,
+    /// Only those from then on.
+    pub from: Option<Timestamp>,
+    /// Only those before then.
+    pub to: Option<Timestamp>,
+    /// How many at most.
+    pub limit: usize,
+    /// Where the page begins.
+    pub cursor: Option<String>,
+}
+
+const NEWEST: &str = "SELECT workspace, at, who, what, detail, seq FROM audits
+    WHERE workspace IS NOT DISTINCT FROM $1 AND (at, seq) < ($2, $3) AND at >= $4
+        AND ($5 IS NULL OR who = $5) AND ($6 IS NULL OR what = $6 OR what LIKE $7 ESCAPE '!')
+    ORDER BY at DESC, seq DESC LIMIT $8";
 
 impl Store {
     /// Keeps an entry.
@@ -41,39 +60,52 @@ impl Store {
         .await
     }
 
-    /// The entries of a workspace (`None`: those of the installation), newest first, older than `before`.
-    ///
-    /// Entries of one instant are not torn apart, so that `before` = the last one's `at` misses nothing: there
-    /// may be a few more than `limit`.
+    /// The entries of a workspace (`None`: those of the installation), newest first.
     pub async fn audits(
         &self,
         workspace: impl Into<Option<WorkspaceId>>,
-        limit: usize,
-        before: Option<Timestamp>,
-    ) -> Result<Vec<Audit>> {
+        filter: AuditFilter,
+    ) -> Result<Page<Audit>> {
         let workspace: Option<WorkspaceId> = workspace.into();
-        self.read(move |connection| list(connection, workspace, limit, before)).await
+        self.read(move |connection| list(connection, workspace, &filter)).await
     }
 }
 
 fn list(
     connection: &Connection,
     workspace: Option<WorkspaceId>,
-    limit: usize,
-    before: Option<Timestamp>,
-) -> Result<Vec<Audit>> {
-    let before = before.map_or(i64::MAX, column::micros);
-    let mut statement = connection.prepare_cached(NEWEST)?;
-    let mut rows = statement::query(&mut statement, params![workspace.map(|workspace| workspace.0), before])?;
-    let mut audits: Vec<Audit> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let audit = of_row(row)?;
-        if audits.len() >= limit && audits.last().is_none_or(|last| last.at != audit.at) {
-            break;
+    filter: &AuditFilter,
+) -> Result<Page<Audit>> {
+    let (at, seq) = match &filter.cursor {
+        Some(cursor) => {
+            let cursor = Cursor::read(cursor)?;
+            (cursor.at, cursor.id.parse().map_err(|_| StoreError::Cursor)?)
         }
-        audits.push(audit);
-    }
-    Ok(audits)
+        None => (filter.to.map_or(i64::MAX, column::micros), i64::MIN),
+    };
+    let values = params![
+        workspace.map(|workspace| workspace.0),
+        at,
+        seq,
+        filter.from.map_or(i64::MIN, column::micros),
+        filter.who,
+        filter.what,
+        filter.what.as_deref().map(begins_with),
+        column::limit(filter.limit.saturating_add(1)),
+    ];
+    let entries = statement::all(connection, NEWEST, values, |row| Ok((of_row(row)?, row.get(5)?)))?;
+    let page = Page::cut(entries, filter.limit, |(last, seq): &(Audit, i64)| Cursor {
+        at: column::micros(last.at),
+        id: seq.to_string(),
+    });
+    Ok(Page { items: page.items.into_iter().map(|(audit, _)| audit).collect(), next: page.next })
+}
+
+/// The pattern of words that begin with this one.
+fn begins_with(word: &str) -> String {
+    let escaped: String =
+        word.chars().flat_map(|c| "!%_".contains(c).then_some('!').into_iter().chain([c])).collect();
+    format!("{escaped}.%")
 }
 
 fn of_row(row: &Row<'_>) -> Result<Audit> {
@@ -93,6 +125,6 @@ mod tests {
     #[test]
     fn the_audit_is_walked_from_its_newest_entry() {
         let plan = crate::plans::plan(NEWEST);
-        assert_eq!(plan, ["SEARCH audits USING INDEX audits_newest (workspace=? AND at<?)"]);
+        assert_eq!(plan, ["SEARCH audits USING INDEX audits_newest (workspace=? AND at>? AND at<?)"]);
     }
 }

@@ -5,10 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Result, StoreError};
 
 /// The files under `migrations/`, the first being version 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_grants.sql"),
     include_str!("../migrations/0003_budgets.sql"),
+    include_str!("../migrations/0004_idempotency.sql"),
 ];
 
 /// Brings the schema up to date, in one transaction.

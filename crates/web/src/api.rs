@@ -2,9 +2,11 @@
 
 pub mod problem;
 
+pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod id;
+pub mod once;
 pub mod openapi;
 pub mod page;
 pub mod scope;

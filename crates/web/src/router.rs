@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     Web,
     api::{
-        auth, connections, lists, openapi,
+        audit, auth, connections, lists, once, openapi,
         problem::{Problem, no_such_address, no_such_method},
         problems, records, replay, rules, settings,
     },
@@ -53,6 +53,7 @@ fn granted() -> Router<Shared> {
 fn api(app: &Shared) -> Router<Shared> {
     Router::new()
         .nest("/workspaces/{ws}", workspace())
+        .route_layer(middleware::from_fn_with_state(app.clone(), once::keep))
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::admit))
         .route("/openapi.json", get(openapi::show))
         .fallback(no_such_address)
@@ -92,6 +93,7 @@ fn workspace() -> Router<Shared> {
         .route("/problems/{id}/retry", post(problems::retry))
         .route("/problems/{id}/dismiss", post(problems::dismiss))
         .route("/replay", post(replay::start))
+        .route("/audit", get(audit::list))
 }
 
 /// Answers for addresses outside of all tables.

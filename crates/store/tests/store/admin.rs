@@ -1,7 +1,7 @@
 //! What admins set: workspaces, tokens, connections, hooks, settings, rules, catalogs, the audit.
 
 use domain::{
-    ids::{OutcomeId, RuleId, TagId},
+    ids::{OutcomeId, RuleId, TagId, WorkspaceId},
     rule::{Rule, Target},
     settings::{CallSettings, MeetingSettings},
     source::{Source, System},
@@ -9,7 +9,7 @@ use domain::{
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use store::{Audit, Connection, Role, Status, StoreError, Token};
+use store::{Audit, AuditFilter, Connection, Role, Status, StoreError, Token};
 use uuid::Uuid;
 
 use crate::{Trial, at};
@@ -189,21 +189,63 @@ async fn catalogs_remember_what_was_seen_and_when() {
 #[tokio::test]
 async fn the_audit_is_read_newest_first_and_misses_none_at_the_seam() {
     let trial = Trial::start().await;
-    let entry = |n: i64, second, workspace| Audit {
-        workspace,
-        at: at(second),
-        who: "admin".to_owned(),
-        what: format!("Change {n}"),
-        detail: json!({"n": n}),
-    };
     let here = Some(trial.workspace);
     for (n, second) in [(1, 1), (2, 2), (3, 2), (4, 3)] {
         trial.store.audit(entry(n, second, here)).await.unwrap();
     }
     trial.store.audit(entry(5, 9, None)).await.unwrap();
-    let first = trial.store.audits(trial.workspace, 2, None).await.unwrap();
-    assert_eq!(first, [entry(4, 3, here), entry(3, 2, here), entry(2, 2, here)]);
-    let rest = trial.store.audits(trial.workspace, 2, Some(at(2))).await.unwrap();
-    assert_eq!(rest, [entry(1, 1, here)]);
-    assert_eq!(trial.store.audits(None, 2, None).await.unwrap(), [entry(5, 9, None)]);
+    let two = AuditFilter { limit: 2, ..AuditFilter::default() };
+    let first = trial.store.audits(here, two.clone()).await.unwrap();
+    assert_eq!(first.items, [entry(4, 3, here), entry(3, 2, here)]);
+    let rest = trial.store.audits(here, AuditFilter { cursor: first.next, ..two.clone() }).await.unwrap();
+    assert_eq!((rest.items, rest.next), (vec![entry(2, 2, here), entry(1, 1, here)], None));
+    assert_eq!(trial.store.audits(None, two.clone()).await.unwrap().items, [entry(5, 9, None)]);
+    for cursor in ["x", "1", "1.x"] {
+        let astray = AuditFilter { cursor: Some(cursor.to_owned()), ..two.clone() };
+        assert!(matches!(trial.store.audits(here, astray).await, Err(StoreError::Cursor)));
+    }
+}
+
+#[tokio::test]
+async fn the_audit_is_narrowed_by_who_what_and_when() {
+    let trial = Trial::start().await;
+    let here = Some(trial.workspace);
+    let made = |who: &str, what: &str, second| Audit {
+        who: who.to_owned(),
+        what: what.to_owned(),
+        ..entry(0, second, here)
+    };
+    let entries = [
+        made("ada", "outcome_rule.added", 1),
+        made("ben", "outcome_rule.removed", 2),
+        made("ada", "outcomeXrule.added", 3),
+        made("ada", "connection.paused", 4),
+    ];
+    for entry in &entries {
+        trial.store.audit(entry.clone()).await.unwrap();
+    }
+    let all = AuditFilter { limit: 9, ..AuditFilter::default() };
+    let some = |word: &str| Some(word.to_owned());
+    let cases = [
+        (AuditFilter { who: some("ada"), ..all.clone() }, vec![3, 2, 0]),
+        (AuditFilter { what: some("outcome_rule"), ..all.clone() }, vec![1, 0]),
+        (AuditFilter { what: some("outcome_rule.added"), ..all.clone() }, vec![0]),
+        (AuditFilter { what: some("outcome%"), ..all.clone() }, vec![]),
+        (AuditFilter { from: Some(at(2)), to: Some(at(4)), ..all.clone() }, vec![2, 1]),
+    ];
+    for (filter, expected) in cases {
+        let found = trial.store.audits(here, filter.clone()).await.unwrap().items;
+        let expected: Vec<Audit> = expected.into_iter().map(|n: usize| entries[n].clone()).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
+}
+
+fn entry(n: i64, second: i64, workspace: Option<WorkspaceId>) -> Audit {
+    Audit {
+        workspace,
+        at: at(second),
+        who: "admin".to_owned(),
+        what: format!("Change {n}"),
+        detail: json!({"n": n}),
+    }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a trial that cannot be set up should stop there")]
 
 mod admin;
+mod idempotency;
 mod inbox;
 mod lane;
 mod people;

@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::json;
 use store::{
-    Audit, Begin, Connection, EnvelopeState, Filter, Lane, LedgerEntry, Location, Mark, MasterKey,
-    NewEnvelope, OpenStep, Phase, RecordSave, RecordState, Settlement, Status, Store, StoreError,
+    Audit, AuditFilter, Begin, Connection, EnvelopeState, Filter, Lane, LedgerEntry, Location, Mark,
+    MasterKey, NewEnvelope, OpenStep, Phase, RecordSave, RecordState, Settlement, Status, Store, StoreError,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -115,7 +115,8 @@ async fn a_workspace_cannot_read_the_rows_of_another() {
     assert_eq!(store.tag_catalog(other).await.unwrap().read_at, None);
     let book = store.rulebook(other, SignedDuration::ZERO).await.unwrap();
     assert!(book.rules.is_empty() && book.outcomes.outcomes.is_empty() && book.tags.tags.is_empty());
-    assert!(store.audits(other, 10, None).await.unwrap().is_empty());
+    let ten = AuditFilter { limit: 10, ..AuditFilter::default() };
+    assert!(store.audits(other, ten).await.unwrap().items.is_empty());
     assert_eq!(store.lane(other).await.unwrap(), Lane::default());
     assert_eq!(store.claim(mine, 10, at(99)).await.unwrap().items.len(), 1);
     assert!(store.claim(other, 10, at(99)).await.unwrap().items.is_empty());

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::problem::Problem;
 
 /// No body of the API is larger.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// A JSON body as it was sent.
 pub struct Sent(Value);

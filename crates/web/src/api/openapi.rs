@@ -6,7 +6,7 @@ use axum::{http::header, response::IntoResponse};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::{connections, lists, problem, problems, records, replay, rules, settings};
+use super::{audit, connections, lists, problem, problems, records, replay, rules, settings};
 
 /// All operations of the admin API.
 #[derive(OpenApi)]
@@ -48,6 +48,7 @@ use super::{connections, lists, problem, problems, records, replay, rules, setti
         problems::retry_all,
         problems::dismiss,
         replay::start,
+        audit::list,
     ),
     components(schemas(
         problem::Problem,
@@ -73,9 +74,12 @@ fn document() -> Value {
     document["security"] = json!([{ "token": [] }]);
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         item["parameters"] = places(path);
-        for (_, operation) in
+        for (word, operation) in
             item.as_object_mut().into_iter().flatten().filter(|(word, _)| *word != "parameters")
         {
+            if word == "post" {
+                mention_key(operation);
+            }
             operation["responses"]["default"] = json!({
                 "description": "A problem (RFC 9457)",
                 "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
@@ -83,6 +87,20 @@ fn document() -> Value {
         }
     }
     document
+}
+
+/// Each POST takes a key under which it can be sent again.
+fn mention_key(operation: &mut Value) {
+    let key = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Sent again under the same key within 24 hours, the request is answered as the first time, \
+            with `Idempotency-Replayed: true`. Another body is 422, a request still under way 409.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+    });
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(key),
+        None => operation["parameters"] = json!([key]),
+    }
 }
 
 fn places(path: &str) -> Value {

@@ -6,6 +6,7 @@ use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,10 +52,20 @@ impl Asked {
             .ok_or_else(|| Problem::invalid("limit", format!("must be a number from 1 to {LIMIT_MAX}")))
     }
 
+    /// A moment, written as RFC 3339 says.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        self.word(name).map(|word| moment(name, word)).transpose()
+    }
+
     /// Where the page begins.
     pub fn cursor(&self) -> Option<String> {
         self.word("cursor").map(str::to_owned)
     }
+}
+
+/// Reads a moment that a body or a query names.
+pub fn moment(field: &str, text: &str) -> Result<Timestamp, Problem> {
+    text.parse().map_err(|_| Problem::invalid(field, "must be a moment such as 2026-11-20T10:00:00Z"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asked {

@@ -92,6 +92,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
+    /// 409: the same is under way.
+    pub fn running() -> Self {
+        let detail = "A request with this Idempotency-Key is still under way.";
+        Self { extra: Some(Extra::RetryAfter(1)), ..Self::conflict(detail) }
+    }
+
     /// 413: the body is too large.
     pub fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is over 1 MiB.")

@@ -2,13 +2,13 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use domain::source::Source;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
     body::{Sent, present},
+    page::moment,
     problem::Problem,
     scope::Scope,
 };
@@ -55,8 +55,4 @@ pub async fn start(
     let detail = json!({ "from": from, "to": to, "source": source, "envelopes": envelopes });
     scope.audit("replay.started", detail).await?;
     Ok((StatusCode::ACCEPTED, Json(Replayed { envelopes })))
-}
-
-fn moment(field: &str, text: &str) -> Result<Timestamp, Problem> {
-    text.parse().map_err(|_| Problem::invalid(field, "must be a moment such as 2026-11-20T10:00:00Z"))
 }

@@ -5,7 +5,7 @@ use connectors::gate::Closed;
 use domain::source::System;
 use rstest::rstest;
 use serde_json::{Value, json};
-use store::Status;
+use store::{AuditFilter, Status};
 
 use crate::bench::{BASE, Bench, SECRET, VIEWER, path_of};
 
@@ -218,7 +218,8 @@ async fn every_change_is_in_the_audit() {
     bench.connect_calendar().await;
     bench.post("/connections/calendar/pause", &Value::Null).await;
     bench.delete("/connections/calendar").await;
-    let audits = bench.store.audits(Some(bench.default.id), 10, None).await.unwrap();
+    let ten = AuditFilter { limit: 10, ..AuditFilter::default() };
+    let audits = bench.store.audits(bench.default.id, ten).await.unwrap().items;
     let mut what: Vec<&str> = audits.iter().map(|audit| audit.what.as_str()).collect();
     what.sort_unstable();
     assert_eq!(what, ["connection.connected", "connection.disconnected", "connection.paused"]);

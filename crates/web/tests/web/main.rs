@@ -6,11 +6,13 @@ mod bench;
 mod world;
 
 mod access;
+mod audit;
 mod connections;
 mod doors;
 mod grants;
 mod health;
 mod lists;
+mod once;
 mod records;
 mod rules;
 mod settings;
