@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[derive(Clone, Debug)]
 pub enum Content {
@@ -41,6 +41,22 @@ impl Answer {
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A batch's answer that tells of one more error.
+    #[must_use]
+    pub fn with_error(mut self, entry: Value) -> Self {
+        let mut body: Value = serde_json::from_slice(&self.body()).unwrap_or_default();
+        if body.is_null() {
+            body = json!({"status": "COMPLETE", "results": []});
+        }
+        let mut errors = body["errors"].as_array().cloned().unwrap_or_default();
+        errors.push(entry);
+        body["numErrors"] = json!(errors.len());
+        body["errors"] = json!(errors);
+        self.status = 207;
+        self.content = Content::Json(Bytes::from(body.to_string()));
         self
     }
 

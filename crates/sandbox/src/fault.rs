@@ -19,6 +19,8 @@ pub enum Kind {
     Reset,
     /// Answers as usual, later.
     Latency,
+    /// Refuses the first input of a batch, carries out the others, and tells of both with 207.
+    OneRefused,
 }
 
 impl Kind {
@@ -29,13 +31,20 @@ impl Kind {
             Self::AnswerLostAfter => "answer_lost_after",
             Self::Reset => "reset",
             Self::Latency => "latency",
+            Self::OneRefused => "one_refused",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Status, Self::TimeoutBefore, Self::AnswerLostAfter, Self::Reset, Self::Latency]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        let kinds = [
+            Self::Status,
+            Self::TimeoutBefore,
+            Self::AnswerLostAfter,
+            Self::Reset,
+            Self::Latency,
+            Self::OneRefused,
+        ];
+        kinds.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -97,6 +106,27 @@ impl Fault {
         };
         answer.headers.clone_from(&self.headers);
         answer
+    }
+
+    /// A batch without its first input, if others are left, and the entry of the answer that refuses that one.
+    pub fn without_first(&self, asked: &Asked) -> (Option<Asked>, Value) {
+        let mut inputs = asked.field("inputs").as_array().cloned().unwrap_or_default();
+        let first = if inputs.is_empty() { Value::Null } else { inputs.remove(0) };
+        let about: serde_json::Map<String, Value> =
+            [("objectWriteTraceId", &first["objectWriteTraceId"]), ("ids", &first["id"])]
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.to_owned(), json!([value])))
+                .collect();
+        let mut entry = self.body.clone().unwrap_or_else(
+            || json!({"status": "error", "category": "VALIDATION_ERROR", "message": "sandbox fault"}),
+        );
+        entry["context"] = Value::Object(about);
+        let others = (!inputs.is_empty()).then(|| {
+            let json = json!({"inputs": inputs});
+            Asked { body: json.to_string().into(), json: Some(json), ..asked.clone() }
+        });
+        (others, entry)
     }
 
     fn json(&self) -> Value {

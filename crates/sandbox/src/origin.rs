@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -133,6 +133,16 @@ async fn struck<P: Provider>(origin: &Origin<P>, asked: &Asked, fault: &Fault, p
             if fault.kind == Kind::AnswerLostAfter {
                 plug.pull();
             }
+            answer
+        }
+        Kind::OneRefused => {
+            let (others, entry) = fault.without_first(asked);
+            let answer = match others {
+                Some(others) => origin.provider.answer(&others).await,
+                None => Answer::json(200, json!({"status": "COMPLETE", "results": []})),
+            };
+            let answer = answer.with_error(entry);
+            hold(&origin.diary).write(asked, Some(&answer), name);
             answer
         }
     }

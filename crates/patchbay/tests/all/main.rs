@@ -7,6 +7,7 @@ mod budget;
 mod calls;
 mod contacts;
 mod example;
+mod fault_table;
 mod faults;
 mod kill;
 mod lookup;

@@ -17,7 +17,8 @@ use url::Url;
 
 use crate::world::{AIRCALL_TOKEN, TOKEN, World, ended_call, until};
 
-const APP: [(&str, &str); 2] =
+/// The settings of an operator who has an app.
+pub const APP: [(&str, &str); 2] =
     [("PATCHBAY_HUBSPOT_CLIENT_ID", "sandbox-client"), ("PATCHBAY_HUBSPOT_CLIENT_SECRET", "sandbox-secret")];
 
 /// A short life of a token, and yet long enough to connect with it on a busy machine.
@@ -74,7 +75,7 @@ async fn come_back(world: &World, location: &str, cookie: &str) -> (u16, String)
 }
 
 /// Grants access from beginning to end.
-async fn grant(world: &World) {
+pub async fn grant(world: &World) {
     let (authorize_url, cookie) = ask(world).await;
     let back = answer(&world.http, &world.sandbox.hubspot_url(), &authorize_url, "connect").await;
     let (status, page) = come_back(world, &back, &cookie).await;
