@@ -42,7 +42,7 @@ impl World {
             ("PATCHBAY_AIRCALL_API_URL".to_owned(), sandbox.aircall_url()),
         ];
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let server = Server::start(folder.path(), environment);
+        let server = Server::start(folder.path(), &environment);
         let http = connectors::http::client().unwrap();
         Self { sandbox, server, http, _folder: folder }
     }
@@ -292,12 +292,19 @@ pub struct Server {
 }
 
 impl Server {
-    fn start(folder: &Path, environment: Vec<(String, String)>) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = spawn(folder, &environment, port);
-        let mut server = Self { child, environment, folder: folder.to_owned(), port };
-        server.wait_until_listening();
-        server
+    /// On a port that was free a moment ago; if somebody took it meanwhile, on another one.
+    fn start(folder: &Path, environment: &[(String, String)]) -> Self {
+        const TRIES: usize = 5;
+        for _ in 0..TRIES {
+            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let child = spawn(folder, environment, port);
+            let mut server =
+                Self { child, environment: environment.to_owned(), folder: folder.to_owned(), port };
+            if server.listens() {
+                return server;
+            }
+        }
+        panic!("the server does not start");
     }
 
     /// The origin under which it listens.
@@ -314,7 +321,7 @@ impl Server {
     /// Starts it again on the same database and address.
     pub fn start_again(&mut self) {
         self.child = spawn(&self.folder, &self.environment, self.port);
-        self.wait_until_listening();
+        assert!(self.listens(), "the server does not start again");
     }
 
     /// Asks it to end, as a service manager does; returns its exit code and how long it took.
@@ -335,13 +342,13 @@ impl Server {
         Duration::from_millis(ticks * 10)
     }
 
-    /// Reads standard output up to the one line that says that it listens.
-    fn wait_until_listening(&mut self) {
+    /// Reads standard output up to the one line that says that it listens; false if it ended before.
+    fn listens(&mut self) -> bool {
         use std::io::BufRead;
         let output = self.child.stdout.take().unwrap();
         let mut line = String::new();
         std::io::BufReader::new(output).read_line(&mut line).unwrap();
-        assert!(line.starts_with("listening on http://"), "{line:?}");
+        line.starts_with("listening on http://")
     }
 }
 
