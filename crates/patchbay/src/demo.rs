@@ -20,6 +20,9 @@ use script::Script;
 /// The demo's own admin token: it lives as long as the demo, on this machine alone.
 const TOKEN: &str = "demo";
 
+/// The app that the sandbox's HubSpot knows: so that access can be granted on its page, too.
+const APP: (&str, &str) = ("sandbox-client", "sandbox-secret");
+
 /// Plays the demo.
 ///
 /// # Errors
@@ -34,6 +37,9 @@ pub async fn run(options: command::Demo) -> Result<()> {
         database_url: Some(format!("sqlite:{}", folder.0.join("demo.db").display())),
         admin_token: Some(TOKEN.to_owned()),
         hubspot_api_url: Some(world.hubspot_url()),
+        hubspot_authorize_url: Some(world.hubspot_url()),
+        hubspot_client_id: Some(APP.0.to_owned()),
+        hubspot_client_secret: Some(APP.1.to_owned()),
         aircall_api_url: Some(world.aircall_url()),
         ..Settings::default()
     };
@@ -48,17 +54,15 @@ pub async fn run(options: command::Demo) -> Result<()> {
         &world.scheduler_url(),
     )?;
     println!("Patchbay   http://{}  (admin token: {TOKEN})", instance.address);
-    println!("HubSpot    {}  (a sandbox, in memory)", world.hubspot_url());
-    println!("Aircall    {}", world.aircall_url());
-    println!("Scheduler  {}", world.scheduler_url());
+    println!("HubSpot    {}  (a sandbox, in memory: change outcomes, break it)", world.hubspot_url());
+    println!("Aircall    {}  (place calls, tag them)", world.aircall_url());
+    println!("Scheduler  {}  (book, move, cancel)", world.scheduler_url());
     println!("Mailbox    {}", world.mailbox_url());
     println!();
     let told = story::tell(&script).await?;
     report::print(&script, &told).await?;
     if !options.exit {
-        println!(
-            "\nEverything goes on running: open the addresses above, place calls, book. Ctrl-C ends it."
-        );
+        println!("\nEverything goes on running: open the addresses above and click. Ctrl-C ends it.");
         until_told().await?;
     }
     instance.stop().await?;

@@ -4,6 +4,7 @@ mod account;
 mod call;
 mod control;
 mod digits;
+mod page;
 mod rest;
 mod story;
 mod webhook;
@@ -20,7 +21,7 @@ use crate::asked::Asked;
 use crate::clock::hold;
 use crate::courier::{Courier, Rules};
 use crate::origin::Provider;
-use crate::page::Section;
+use crate::page::Page;
 
 /// 5 s and 50 attempts are Aircall's; the spacing of its retries is not known.
 const RULES: Rules = Rules { timeout_ms: 5000, retry_ms: 200, attempts_max: 50, disable_after: 50 };
@@ -76,50 +77,8 @@ impl Provider for Aircall {
         self.courier.reset();
     }
 
-    fn sections(&self) -> Vec<Section> {
-        let account = hold(&self.account);
-        let calls = account.calls.values().rev().map(|call| {
-            let tags =
-                call.tags.iter().filter_map(|tagged| account.tags.iter().find(|tag| tag.id == tagged.tag_id));
-            let tags: Vec<&str> = tags.map(|tag| tag.name.as_str()).collect();
-            let user = call.user_id.and_then(|id| account.user(id)).map(|user| user.name.clone());
-            let direction = call.direction.clone();
-            vec![
-                call.id.to_string(),
-                direction,
-                call.raw_digits.clone(),
-                user.unwrap_or_default(),
-                call.status.to_owned(),
-                tags.join(", "),
-            ]
-        });
-        let calls = calls.collect();
-        let hooks = account.hooks.iter().map(|hook| {
-            let events =
-                if hook.events.is_empty() { "everything".to_owned() } else { hook.events.join(", ") };
-            vec![
-                hook.url.clone(),
-                if hook.active && !self.courier.is_disabled(&hook.webhook_id) {
-                    "active"
-                } else {
-                    "disabled"
-                }
-                .to_owned(),
-                events,
-            ]
-        });
-        let hooks = hooks.collect();
-        let tags = account.tags.iter().map(|tag| vec![tag.id.to_string(), tag.name.clone()]).collect();
-        vec![
-            Section::new("Calls", &["Id", "Direction", "Other party", "User", "Status", "Tags"], calls),
-            Section::new("Webhooks", &["Address", "State", "Events"], hooks),
-            Section::new(
-                "Deliveries",
-                &["Event", "Address", "State", "Attempts", "Last"],
-                self.courier.rows(),
-            ),
-            Section::new("Tags", &["Id", "Name"], tags),
-        ]
+    fn page(&self, asked: &Asked) -> Option<Page> {
+        (asked.path == "/").then(|| page::of(self))
     }
 }
 

@@ -38,6 +38,10 @@ pub async fn carry_out<P: Provider>(origin: &Origin<P>, asked: &Asked) -> Answer
             hold(&origin.faults).clear();
             Answer::empty(204)
         }
+        ("POST", ["mend"]) => {
+            *hold(&origin.faults) = Faults::default();
+            Answer::empty(204)
+        }
         ("POST", ["latency"]) => {
             let Some(ms) = asked.field("ms").as_u64() else { return refused("ms") };
             hold(&origin.faults).latency_ms = ms;

@@ -8,6 +8,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 use crate::clock::{self, hold};
+use crate::page::{Html, Section};
 
 /// Chooses the TLS implementation for outgoing requests; without it a client cannot be made.
 pub fn ready() {
@@ -184,22 +185,20 @@ impl Courier {
         json!({"items": items, "pending": book.deliveries.iter().filter(|one| one.state != "delivered").count()})
     }
 
-    pub fn rows(&self) -> Vec<Vec<String>> {
+    /// What became of each delivery, newest first.
+    pub fn section(&self) -> Section {
         let book = hold(&self.book);
-        let newest = book.deliveries.iter().rev();
-        newest
-            .map(|delivery| {
-                let last =
-                    delivery.attempts.last().map(|attempt| attempt["status"].to_string()).unwrap_or_default();
-                vec![
-                    delivery.event.clone(),
-                    delivery.url.clone(),
-                    delivery.state.to_owned(),
-                    delivery.attempts.len().to_string(),
-                    last,
-                ]
-            })
-            .collect()
+        let rows = book.deliveries.iter().rev().map(|delivery| {
+            let last = delivery.attempts.last().and_then(|attempt| attempt["status"].as_u64());
+            vec![
+                Html::text(&delivery.event),
+                Html::code(&delivery.url),
+                Html::text(delivery.state),
+                Html::text(delivery.attempts.len().to_string()),
+                Html::text(last.map(|status| status.to_string()).unwrap_or_default()),
+            ]
+        });
+        Section::new("Deliveries", &["Event", "Address", "State", "Attempts", "Last"], rows.collect())
     }
 }
 

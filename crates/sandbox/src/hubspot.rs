@@ -14,6 +14,7 @@ mod oauth;
 mod object;
 mod outcome;
 mod owner;
+mod page;
 mod phone;
 mod portal;
 mod property;
@@ -40,7 +41,7 @@ use crate::asked::Asked;
 use crate::clock::hold;
 use crate::courier::Courier;
 use crate::origin::Provider;
-use crate::page::Section;
+use crate::page::Page;
 
 /// Dated path versions that are answered; the undated ones stand before the area.
 const DATED: [&str; 2] = ["2026-09", "2026-03"];
@@ -116,47 +117,10 @@ impl Provider for HubSpot {
         self.courier.reset();
     }
 
-    fn sections(&self) -> Vec<Section> {
+    fn page(&self, asked: &Asked) -> Option<Page> {
         let held = hold(&self.portal);
-        let portal = &held.0;
-        let mut sections: Vec<Section> = Kind::ALL.into_iter().map(|kind| records(portal, kind)).collect();
-        let outcomes = portal.outcomes.iter().map(|outcome| {
-            let state = if outcome.deleted { "deleted" } else { "live" };
-            vec![outcome.label.clone(), outcome.id.clone(), state.to_owned()]
-        });
-        sections.push(Section::new("Call outcomes", &["Label", "GUID", "State"], outcomes.collect()));
-        sections
+        page::of(&held.0, &held.1, asked)
     }
-}
-
-fn records(portal: &Portal, kind: Kind) -> Section {
-    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
-    let live = portal.shelf(kind).records.values().rev().filter(|record| !record.archived);
-    let rows = live.map(|record| {
-        let when = record.properties.get("hs_timestamp").or_else(|| record.properties.get("createdate"));
-        let outcome = ["hs_call_disposition", "hs_meeting_outcome", "phone", "hs_task_status"];
-        let outcome = outcome.iter().find_map(|name| record.properties.get(*name));
-        let outcome = outcome.map(|value| {
-            portal
-                .outcomes
-                .iter()
-                .find(|outcome| outcome.id == *value)
-                .map_or(value, |outcome| &outcome.label)
-        });
-        let contacts: Vec<String> =
-            portal.linked(kind, record.id, Kind::Contacts).iter().map(|(id, _)| id.to_string()).collect();
-        vec![
-            record.id.to_string(),
-            text(record.properties.get(kind.title_property())),
-            text(when),
-            text(outcome),
-            text(record.properties.get("hubspot_owner_id")),
-            contacts.join(", "),
-        ]
-    });
-    let mut title = kind.plural().to_owned();
-    title[..1].make_ascii_uppercase();
-    Section::new(title, &["Id", "Title", "When", "Outcome or phone", "Owner", "Contacts"], rows.collect())
 }
 
 /// Key first, then limits, then the request itself.

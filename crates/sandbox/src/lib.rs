@@ -35,13 +35,24 @@ impl Sandbox {
     pub async fn start(settings: Settings) -> std::io::Result<Self> {
         courier::ready();
         let mailbox = mailbox::Mailbox::default();
-        Ok(Self {
-            hubspot: origin::start(settings.hubspot, hubspot::HubSpot::default()).await?,
-            aircall: origin::start(settings.aircall, aircall::Aircall::default()).await?,
-            scheduler: origin::start(settings.scheduler, scheduler::Scheduler::default()).await?,
+        let neighbours = origin::Neighbours::default();
+        let sandbox = Self {
+            hubspot: origin::start(settings.hubspot, hubspot::HubSpot::default(), &neighbours).await?,
+            aircall: origin::start(settings.aircall, aircall::Aircall::default(), &neighbours).await?,
+            scheduler: origin::start(settings.scheduler, scheduler::Scheduler::default(), &neighbours)
+                .await?,
             smtp: mailbox::smtp::start(settings.mailbox_smtp, mailbox.clone()).await?,
-            mailbox: origin::start(settings.mailbox_http, mailbox).await?,
-        })
+            mailbox: origin::start(settings.mailbox_http, mailbox, &neighbours).await?,
+        };
+        let all = [
+            ("HubSpot", sandbox.hubspot_url()),
+            ("Aircall", sandbox.aircall_url()),
+            ("Scheduler", sandbox.scheduler_url()),
+            ("Mailbox", sandbox.mailbox_url()),
+        ];
+        // Set once: nobody else has it to set.
+        let _ = neighbours.set(all.to_vec());
+        Ok(sandbox)
     }
 
     pub fn hubspot_url(&self) -> String {

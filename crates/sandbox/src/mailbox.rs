@@ -2,6 +2,7 @@
 
 mod mail;
 mod mime;
+mod page;
 pub mod smtp;
 
 use std::sync::{Arc, Mutex};
@@ -14,7 +15,7 @@ use crate::asked::Asked;
 use crate::clock::hold;
 use crate::control::unknown;
 use crate::origin::Provider;
-use crate::page::Section;
+use crate::page::Page;
 
 const MAILS_MAX: usize = 5000;
 
@@ -72,11 +73,7 @@ impl Provider for Mailbox {
         *hold(&self.refusal) = None;
     }
 
-    fn sections(&self) -> Vec<Section> {
-        let mails = hold(&self.mails);
-        let rows = mails.iter().rev().map(|mail| {
-            vec![mail.at.clone(), mail.from.clone(), mail.to.join(", "), mail.subject(), mail.text()]
-        });
-        vec![Section::new("Mails", &["At", "From", "To", "Subject", "Text"], rows.collect())]
+    fn page(&self, asked: &Asked) -> Option<Page> {
+        (asked.path == "/").then(|| page::of(&hold(&self.mails), self.refusal().as_deref()))
     }
 }

@@ -1,7 +1,7 @@
 //! An address of the outside world: listens, applies faults, keeps the diary, asks the provider.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,7 +17,7 @@ use crate::asked::Asked;
 use crate::clock::hold;
 use crate::diary::Diary;
 use crate::fault::{Fault, Faults, Kind};
-use crate::page::Section;
+use crate::page::{Page, form};
 use crate::plug::{Door, Plug};
 use crate::{control, page};
 
@@ -30,14 +30,19 @@ pub trait Provider: Send + Sync + 'static {
     fn control(&self, asked: &Asked) -> impl Future<Output = Answer> + Send;
     fn state(&self) -> Value;
     fn reset(&self);
-    fn sections(&self) -> Vec<Section>;
+    /// The page at an address of this provider, if there is one.
+    fn page(&self, asked: &Asked) -> Option<Page>;
 }
 
 pub struct Origin<P> {
     pub provider: P,
     pub diary: Mutex<Diary>,
     pub faults: Mutex<Faults>,
+    pub neighbours: Neighbours,
 }
+
+/// Names and addresses of all in one sandbox, known once all of them listen.
+pub type Neighbours = Arc<OnceLock<Vec<(&'static str, String)>>>;
 
 pub struct Running {
     pub address: SocketAddr,
@@ -45,10 +50,19 @@ pub struct Running {
     task: JoinHandle<()>,
 }
 
-pub async fn start<P: Provider>(address: SocketAddr, provider: P) -> std::io::Result<Running> {
+pub async fn start<P: Provider>(
+    address: SocketAddr,
+    provider: P,
+    neighbours: &Neighbours,
+) -> std::io::Result<Running> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let origin = Arc::new(Origin { provider, diary: Mutex::default(), faults: Mutex::default() });
+    let origin = Arc::new(Origin {
+        provider,
+        diary: Mutex::default(),
+        faults: Mutex::default(),
+        neighbours: Arc::clone(neighbours),
+    });
     let routes = Router::new().fallback(handle::<P>).with_state(origin);
     let closing = Arc::new(Notify::new());
     let closed = Arc::clone(&closing);
@@ -88,11 +102,18 @@ async fn handle<P: Provider>(
     let Some(asked) = Asked::read(request).await else {
         return Answer::empty(413).into_response();
     };
+    if asked.path == form::PATH {
+        let Some((order, back)) = form::read(&asked) else {
+            return control::refused("order").into_response();
+        };
+        let answer = control::carry_out(&origin, &order).await;
+        return form::answered(&answer, &back).into_response();
+    }
     if asked.path.starts_with("/_sandbox/") {
         return control::carry_out(&origin, &asked).await.into_response();
     }
-    if asked.method == "GET" && asked.path == "/" {
-        return page::of(&origin).into_response();
+    if let Some(page) = page::of(&origin, &asked) {
+        return page.into_response();
     }
     let fault = hold(&origin.faults).take(&asked);
     let latency_ms = hold(&origin.faults).latency_ms;

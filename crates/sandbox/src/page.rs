@@ -1,118 +1,143 @@
-//! The page an address shows at `/`: its state and its latest requests. All outside text is escaped.
+//! The pages of an address: its state, what can be done to it, its latest requests. All outside text is escaped.
+
+pub mod form;
+mod html;
+mod table;
 
 use std::fmt::Write;
 
-use html_escape::{encode_double_quoted_attribute, encode_text};
+use serde_json::{Value, json};
 
+pub use self::form::{Form, hidden};
+pub use self::html::Html;
+pub use self::table::Section;
 use crate::answer::Answer;
+use crate::asked::Asked;
 use crate::clock::hold;
 use crate::diary::Entry;
 use crate::origin::{Origin, Provider};
 
 const REQUESTS_SHOWN: usize = 50;
-const ROWS_SHOWN: usize = 100;
+const STYLE: &str = include_str!("page/style.css");
 
-const STYLE: &str = "
-:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#dde2e8;--paper:#fbfbf9;--card:#fff;--mark:#0b6e5f;--bad:#a32020}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa5b3;--line:#2c343f;--paper:#12161c;--card:#191f27;--mark:#5cc9b5;--bad:#ff8f85}}
-*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1100px;margin:0 auto;padding:24px 16px 64px}h1{font-size:22px;margin:0}h2{font-size:16px;margin:32px 0 8px}
-p{color:var(--soft);margin:4px 0}.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:8px}
-table{border-collapse:collapse;width:100%;min-width:44rem;font-size:14px}th,td{text-align:left;padding:7px 12px;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
-thead th{border-top:0;color:var(--soft);font-weight:500;white-space:nowrap}td{min-width:6em;max-width:32em}
-code{font:13px ui-monospace,monospace}.bad{color:var(--bad)}.empty{padding:12px}a,button{color:var(--mark)}button{font:inherit;padding:8px 16px}
-";
-
-/// One table of the page. Cells are plain text.
-pub struct Section {
+/// A page of a provider: its heading and its sections.
+pub struct Page {
     pub title: String,
-    pub columns: &'static [&'static str],
-    pub rows: Vec<Vec<String>>,
+    pub sections: Vec<Section>,
 }
 
-impl Section {
-    pub fn new(title: impl Into<String>, columns: &'static [&'static str], rows: Vec<Vec<String>>) -> Self {
-        Self { title: title.into(), columns, rows }
+/// The page that a request asks for; none if it asks for something else.
+pub fn of<P: Provider>(origin: &Origin<P>, asked: &Asked) -> Option<Answer> {
+    if asked.method != "GET" {
+        return None;
     }
-
-    fn html(&self, out: &mut String) {
-        let _ = write!(out, "<h2>{} <small>({})</small></h2>", encode_text(&self.title), self.rows.len());
-        if self.rows.is_empty() {
-            out.push_str("<div class=\"scroll\"><p class=\"empty\">Nothing yet.</p></div>");
-            return;
-        }
-        out.push_str("<div class=\"scroll\"><table><thead><tr>");
-        for column in self.columns {
-            let _ = write!(out, "<th scope=\"col\">{}</th>", encode_text(column));
-        }
-        out.push_str("</tr></thead><tbody>");
-        for row in self.rows.iter().take(ROWS_SHOWN) {
-            out.push_str("<tr>");
-            for cell in row {
-                let _ = write!(out, "<td>{}</td>", encode_text(cell));
-            }
-            out.push_str("</tr>");
-        }
-        out.push_str("</tbody></table></div>");
-    }
-}
-
-pub fn of<P: Provider>(origin: &Origin<P>) -> Answer {
     let name = origin.provider.name();
-    let mut body = format!("<h1>{name} sandbox</h1><p>A stand-in with invented data. Reload to refresh.</p>");
-    for section in origin.provider.sections() {
-        section.html(&mut body);
+    let page = origin.provider.page(asked)?;
+    let mut body = format!("<h1>{}</h1>", Html::text(&page.title).0);
+    if asked.path == "/" {
+        body.push_str(
+            "<p>A stand-in with invented data, kept in memory. Reload the page to see what is new.</p>",
+        );
     }
-    requests(&hold(&origin.diary).newest(REQUESTS_SHOWN), &mut body);
-    Answer::html(whole(&format!("{name} sandbox"), &body))
+    let faults = hold(&origin.faults).json();
+    for notice in troubles(&faults) {
+        let _ = write!(body, "<div class=\"notice\" role=\"status\">{}</div>", Html::text(notice).0);
+    }
+    for section in page.sections {
+        body.push_str(&section.html().0);
+    }
+    if asked.path == "/" {
+        body.push_str(&breaking(name).html().0);
+        body.push_str(&requests(&hold(&origin.diary).newest(REQUESTS_SHOWN)).html().0);
+    }
+    Some(Answer::html(framed(&page.title, &navigation(origin), &body)))
 }
 
 /// A page around a body that is HTML already.
 pub fn whole(title: &str, body: &str) -> String {
+    framed(title, "", body)
+}
+
+fn framed(title: &str, navigation: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title>\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head>\
-         <body><main>{body}</main></body></html>",
-        encode_text(title)
+         <body>{navigation}<main>{body}</main></body></html>",
+        Html::text(title).0
     )
 }
 
-/// A hidden form field.
-pub fn hidden(name: &str, value: &str) -> String {
-    format!(
-        "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
-        encode_double_quoted_attribute(name),
-        encode_double_quoted_attribute(value)
-    )
-}
-
-fn requests(entries: &[Entry], out: &mut String) {
-    let _ = write!(out, "<h2>Recent requests <small>({})</small></h2>", entries.len());
-    if entries.is_empty() {
-        out.push_str("<div class=\"scroll\"><p class=\"empty\">Nothing yet.</p></div>");
-        return;
+/// Links between the addresses of one sandbox.
+fn navigation<P: Provider>(origin: &Origin<P>) -> String {
+    let mut links = String::new();
+    for (name, url) in origin.neighbours.get().into_iter().flatten() {
+        let here = if *name == origin.provider.name() { " aria-current=\"page\"" } else { "" };
+        let _ = write!(links, "<a href=\"{}\"{here}>{name}</a>", html::attribute(url));
     }
-    out.push_str("<div class=\"scroll\"><table><thead><tr>");
-    out.push_str("<th scope=\"col\">#</th><th scope=\"col\">At</th><th scope=\"col\">Request</th>");
-    out.push_str("<th scope=\"col\">Status</th></tr></thead><tbody>");
-    for entry in entries {
+    format!("<header><nav aria-label=\"Sandbox\">{links}</nav></header>")
+}
+
+/// What is wrong with the address now, in words.
+fn troubles(faults: &Value) -> Vec<String> {
+    let standing = faults["items"].as_array().into_iter().flatten();
+    let mut troubles: Vec<String> = standing
+        .filter(|fault| fault["times"] != 0)
+        .map(|fault| {
+            let what = match (fault["kind"].as_str().unwrap_or_default(), fault["status"].as_u64()) {
+                ("status", Some(429)) => "answers that too much is asked (429)".to_owned(),
+                ("status", Some(status)) => format!("answers with an error ({status})"),
+                ("answer_lost_after", _) => "does what is asked, but its answers are lost".to_owned(),
+                ("timeout_before", _) => "takes requests and does not answer".to_owned(),
+                ("reset", _) => "hangs up on each request".to_owned(),
+                _ => "answers late".to_owned(),
+            };
+            let times = fault["times"].as_u64();
+            let left = times.map_or_else(|| "until it is mended".to_owned(), |n| format!("{n} more times"));
+            format!("Broken: it {what}, {left}.")
+        })
+        .collect();
+    if let Some(ms) = faults["latency_ms"].as_u64().filter(|ms| *ms > 0) {
+        troubles.push(format!("Slow: each answer takes {ms} ms longer."));
+    }
+    troubles
+}
+
+fn breaking(name: &str) -> Section {
+    let down = json!({"kind": "status", "status": 503, "body": {"message": "down for maintenance"}});
+    let busy = json!({
+        "kind": "status", "status": 429, "times": 5,
+        "body": {
+            "status": "error", "message": "You have reached your ten_secondly_rolling limit.",
+            "errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING",
+        },
+    });
+    let fault =
+        |members: Value, label: &str| Form::new("/", "POST /faults").with(&members).button(label, "bad");
+    Section::new(format!("Break {name}"), &[], Vec::new())
+        .with(fault(down, "Take it down"))
+        .with(fault(busy, "Refuse the next 5 (429)"))
+        .with(fault(json!({"kind": "answer_lost_after", "times": 1}), "Lose the next answer"))
+        .with(fault(json!({"kind": "reset", "times": 3}), "Hang up 3 times"))
+        .with(Form::new("/", "POST /latency").with(&json!({"ms": 2000})).button("Slow down by 2 s", "bad"))
+        .with(Form::new("/", "POST /mend").button("Mend", "main"))
+}
+
+fn requests(entries: &[Entry]) -> Section {
+    let rows = entries.iter().map(|entry| {
         let status = match (entry.status, entry.fault) {
             (Some(status), None) => status.to_string(),
             (Some(status), Some(fault)) => format!("{status} ({fault})"),
             (None, fault) => fault.unwrap_or("no answer").to_owned(),
         };
-        let class = if entry.status.is_none_or(|status| status >= 400) { " class=\"bad\"" } else { "" };
+        let is_bad = entry.status.is_none_or(|status| status >= 400);
         let query = if entry.query.is_empty() { String::new() } else { format!("?{}", entry.query) };
-        let _ = write!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td><code>{} {}{}</code></td><td{class}>{}</td></tr>",
-            entry.n,
-            encode_text(&entry.at),
-            encode_text(&entry.method),
-            encode_text(&entry.path),
-            encode_text(&query),
-            encode_text(&status),
-        );
-    }
-    out.push_str("</tbody></table></div>");
+        let status = Html::text(status);
+        vec![
+            Html::text(entry.n.to_string()),
+            Html::time(&entry.at),
+            Html::code(format!("{} {}{query}", entry.method, entry.path)),
+            if is_bad { Html(format!("<span class=\"bad\">{}</span>", status.0)) } else { status },
+        ]
+    });
+    Section::new("Recent requests", &["#", "At", "Request", "Status"], rows.collect())
 }

@@ -1,6 +1,7 @@
 //! A scheduler in a box: people book, move and cancel, and one hook is told.
 
 mod booking;
+mod page;
 mod signature;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use crate::clock::{self, hold};
 use crate::control::{refused, unknown};
 use crate::courier::{Courier, Letter, Rules};
 use crate::origin::Provider;
-use crate::page::Section;
+use crate::page::Page;
 
 /// The spacing Standard Webhooks suggests begins at 5 s; here it begins at a fraction of it.
 const RULES: Rules = Rules { timeout_ms: 15_000, retry_ms: 200, attempts_max: 10, disable_after: u64::MAX };
@@ -100,29 +101,8 @@ impl Provider for Scheduler {
         self.courier.reset();
     }
 
-    fn sections(&self) -> Vec<Section> {
-        let desk = hold(&self.desk);
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let rows = desk.bookings.iter().rev().map(|booking| {
-            let data = &booking.data;
-            let (invitee, host) = (&data["invitee"]["email"], &data["host"]["email"]);
-            vec![
-                booking.id.clone(),
-                text(&data["event_name"]),
-                text(&data["start"]),
-                text(invitee),
-                text(host),
-                booking.state.to_owned(),
-            ]
-        });
-        vec![
-            Section::new("Bookings", &["Id", "Event", "Start", "Invitee", "Host", "State"], rows.collect()),
-            Section::new(
-                "Deliveries",
-                &["Event", "Address", "State", "Attempts", "Last"],
-                self.courier.rows(),
-            ),
-        ]
+    fn page(&self, asked: &Asked) -> Option<Page> {
+        (asked.path == "/").then(|| page::of(&hold(&self.desk), self.courier.section()))
     }
 }
 

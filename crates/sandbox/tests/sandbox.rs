@@ -10,5 +10,7 @@ mod hubspot;
 mod oauth;
 #[path = "sandbox/outside.rs"]
 mod outside;
+#[path = "sandbox/pages.rs"]
+mod pages;
 #[path = "sandbox/world.rs"]
 mod world;

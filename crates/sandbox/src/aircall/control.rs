@@ -164,6 +164,23 @@ fn changed(
             call.tags.retain(|tagged| tagged.tag_id != tag_id);
             Ok("call.untagged")
         }
+        ("POST", ["answer"]) if call.answered_at.is_none() && call.ended_at.is_none() => {
+            let by = by.or_else(|| account.users.first().map(|user| user.id));
+            story::answer(call, by, at);
+            Ok("call.answered")
+        }
+        ("POST", ["hangup"]) if call.ended_at.is_none() => {
+            let is_missed = call.answered_at.is_none() && call.direction == "inbound";
+            let reason = is_missed.then(|| "agents_did_not_answer".to_owned());
+            story::hang_up(call, text("missed_call_reason").map(str::to_owned).or(reason), at);
+            call.hangup_cause = text("hangup_cause").map(str::to_owned);
+            Ok("call.hungup")
+        }
+        ("POST", ["end"]) if call.ended_at.is_some() => Ok("call.ended"),
+        ("POST", ["voicemail"]) if call.ended_at.is_some() && call.answered_at.is_none() => {
+            story::leave_voicemail(call, at);
+            Ok("call.voicemail_left")
+        }
         ("POST", ["comments"]) => {
             let content = text("content").ok_or_else(|| refused("content"))?.to_owned();
             let id = account.new_id();

@@ -34,7 +34,7 @@ const VOICEMAIL_AFTER_S: i64 = 33;
 const TAG_AFTER_S: i64 = 2;
 const RECORDING_AFTER_S: i64 = 45;
 
-const NAMES: [&str; 6] = ["answered", "missed", "voicemail", "busy", "wrong_number", "unanswered"];
+const NAMES: [&str; 7] = ["ringing", "answered", "missed", "voicemail", "busy", "wrong_number", "unanswered"];
 
 /// Reads an order for a call; the error names what is wrong with it.
 pub fn read(order: &Value, account: &Account) -> Result<Story, &'static str> {
@@ -86,6 +86,10 @@ fn steps(order: &Value, name: &str, is_inbound: bool, ring_s: i64, talk_s: i64) 
         steps.push((ring_s, Step::Answered));
         steps.extend(tags("tags_during").into_iter().map(|tag| (ring_s + talk_s / 2, Step::Tagged(tag))));
     }
+    // It goes on by hand.
+    if name == "ringing" {
+        return steps;
+    }
     steps.push((ended_s, Step::Hungup));
     steps.extend(tags("tags_after").into_iter().map(|tag| (ended_s + TAG_AFTER_S, Step::Tagged(tag))));
     steps.push((ended_s + ENDED_AFTER_S, Step::Ended));
@@ -115,9 +119,7 @@ impl Story {
             }
             Step::Ringing => "call.ringing_on_agent",
             Step::Answered => {
-                call.status = "answered";
-                call.answered_at = Some(at);
-                call.user_id = self.user_id;
+                answer(call, self.user_id, at);
                 "call.answered"
             }
             Step::Tagged(name) => {
@@ -125,16 +127,13 @@ impl Story {
                 "call.tagged"
             }
             Step::Hungup => {
-                call.status = "done";
-                call.ended_at = Some(at);
-                call.missed_call_reason.clone_from(&self.missed_call_reason);
+                hang_up(call, self.missed_call_reason.clone(), at);
                 call.hangup_cause.clone_from(&self.hangup_cause);
                 "call.hungup"
             }
             Step::Ended => "call.ended",
             Step::VoicemailLeft => {
-                call.voicemail = Some(signed(call.id, "voicemail", at));
-                call.asset = Some(format!("https://assets.aircall.io/calls/{}/voicemail", call.id));
+                leave_voicemail(call, at);
                 "call.voicemail_left"
             }
             Step::Recorded => {
@@ -148,6 +147,23 @@ impl Story {
 /// A presigned address: it stops working after an hour, and every snapshot may carry another one.
 fn signed(id: i64, what: &str, at: i64) -> String {
     format!("https://aircall-media.example.com/calls/{id}/{what}.mp3?X-Amz-Date={at}&X-Amz-Expires=3600")
+}
+
+pub fn answer(call: &mut Call, by: Option<i64>, at: i64) {
+    call.status = "answered";
+    call.answered_at = Some(at);
+    call.user_id = by;
+}
+
+pub fn hang_up(call: &mut Call, missed_call_reason: Option<String>, at: i64) {
+    call.status = "done";
+    call.ended_at = Some(at);
+    call.missed_call_reason = missed_call_reason;
+}
+
+pub fn leave_voicemail(call: &mut Call, at: i64) {
+    call.voicemail = Some(signed(call.id, "voicemail", at));
+    call.asset = Some(format!("https://assets.aircall.io/calls/{}/voicemail", call.id));
 }
 
 pub fn record(call: &mut Call, at: i64) {

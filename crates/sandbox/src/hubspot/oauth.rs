@@ -144,9 +144,9 @@ impl Oauth {
         Answer::html(page::whole(
             "Connect an app to HubSpot sandbox",
             &format!(
-                "<h1>Connect an app to HubSpot sandbox</h1><p>It asks for:</p><ul><li>{scopes}</li></ul>\
+                "<h1>Connect an app to HubSpot sandbox</h1><p>It asks for these permissions:</p><ul><li>{scopes}</li></ul>\
                  <form method=\"post\" action=\"/oauth/authorize\">{fields}\
-                 <button name=\"choice\" value=\"connect\">Connect app</button> \
+                 <button class=\"main\" name=\"choice\" value=\"connect\">Connect app</button> \
                  <button name=\"choice\" value=\"deny\">Deny</button></form>"
             ),
         ))
