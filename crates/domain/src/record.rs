@@ -34,6 +34,9 @@ pub struct Record {
     pub contact: Option<ContactLink>,
     /// What HubSpot holds of it, by our receipts.
     pub held: Vec<Held>,
+    /// HubSpot's number of the account that `contact` and `held` are of.
+    #[serde(default)]
+    pub portal: Option<String>,
     /// Whose owner was last written, by address: it stays though HubSpot no longer lists the owner, and goes when the call
     /// or the booking is handed to somebody else.
     #[serde(default)]
@@ -84,6 +87,7 @@ impl Record {
             decisions: Vec::new(),
             contact: None,
             held: Vec::new(),
+            portal: None,
             owner_of: None,
         }
     }
@@ -120,6 +124,9 @@ impl Record {
         }
         if self.owner_of.is_none() {
             self.owner_of = other.owner_of;
+        }
+        if self.portal.is_none() {
+            self.portal = other.portal;
         }
     }
 

@@ -51,6 +51,8 @@ pub enum End {
         /// When it is tried again; `None`: when somebody wakes it.
         until: Option<Timestamp>,
     },
+    /// HubSpot holds it in an account that is not the one connected now, for this reason nothing is written.
+    Elsewhere(String),
     /// A person has to look.
     Problem(String),
 }

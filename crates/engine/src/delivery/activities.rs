@@ -48,7 +48,7 @@ impl Delivery<'_> {
     ) -> Result<(), StoreError> {
         let mut refused_tasks = Vec::new();
         for object in OBJECTS {
-            let creating = creating(works, plans, made, object);
+            let creating = creating(works, plans, made, object, self.session.portal.as_deref());
             if !creating.is_empty() {
                 self.begin(self.begun_activities(works, &creating, made)).await?;
                 self.create(works, object, &creating, gained).await;
@@ -347,6 +347,7 @@ fn creating(
     plans: &[Plan],
     made: &BTreeMap<ContactKey, Outcome>,
     object: Object,
+    portal: Option<&str>,
 ) -> Vec<Creating> {
     let mut creating = Vec::new();
     let going_on = works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on());
@@ -363,7 +364,8 @@ fn creating(
                     unique.push(contact);
                 }
             }
-            let begun = Begun { object, properties: properties.clone(), contacts: unique };
+            let portal = portal.map(str::to_owned);
+            let begun = Begun { object, properties: properties.clone(), contacts: unique, portal };
             creating.push(Creating { work: n, key: key.clone(), begun });
         }
     }

@@ -15,6 +15,7 @@ mod meetings;
 mod oauth;
 mod official_client;
 mod pausing;
+mod portals;
 mod refused;
 mod requests;
 mod serve;
