@@ -11,9 +11,7 @@ mod lane;
 mod ledger;
 mod lists;
 mod meter;
-mod meters;
 mod pace;
-mod portal;
 mod reading;
 mod scheduler;
 mod session;
@@ -27,7 +25,6 @@ use jiff::{SignedDuration, Timestamp};
 use store::Store;
 use url::Url;
 
-pub use meters::Meters;
 pub use tokens::Tokens;
 
 /// Tells the time; only the binary reads the machine's clock.
@@ -56,7 +53,6 @@ pub struct Engine {
     http: reqwest::Client,
     gates: Arc<Gates>,
     tokens: Tokens,
-    meters: Meters,
     settings: Arc<Settings>,
     sessions: Arc<session::Sessions>,
 }
@@ -69,11 +65,9 @@ impl Engine {
         http: reqwest::Client,
         gates: Arc<Gates>,
         tokens: Tokens,
-        meters: Meters,
         settings: Settings,
     ) -> Self {
-        let settings = Arc::new(settings);
-        Self { store, clock, http, gates, tokens, meters, settings, sessions: Arc::default() }
+        Self { store, clock, http, gates, tokens, settings: Arc::new(settings), sessions: Arc::default() }
     }
 
     fn now(&self) -> Timestamp {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use connectors::{
     gate::Gates,
-    hubspot::{Oauth, Pacing, SignIn, Version},
+    hubspot::{Oauth, SignIn, Version},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,8 +44,6 @@ pub struct Web {
     pub gates: Arc<Gates>,
     /// What a connection to HubSpot signs in with, shared with the engine.
     pub sign_in: SignIn,
-    /// What a client of HubSpot waits for before each request: the budget, shared with the engine.
-    pub pacing: Pacing,
     /// HubSpot's OAuth, if the operator set an app.
     pub oauth: Option<Oauth>,
     /// What `/metrics` shows.

@@ -95,9 +95,8 @@ async fn connect(app: &App, grant: Grant, code: &str) -> Page {
     };
     // Without it the connection would end within the hour.
     let Some(refresh_token) = granted.refresh_token.clone() else { return Page::without_refresh() };
-    let portal = Some(granted.hub_id.clone()).filter(|portal| !portal.is_empty());
     let secret = Secret::Granted(granted.tokens(asked_at, &refresh_token));
-    match hubspot::establish(app, grant.workspace, &grant.who, secret, portal.as_deref()).await {
+    match hubspot::establish(app, grant.workspace, &grant.who, secret).await {
         Ok(()) => Page::connected(),
         Err(problem) => Page::problem(&problem),
     }

@@ -15,7 +15,6 @@ mod meetings;
 mod oauth;
 mod official_client;
 mod pausing;
-mod portals;
 mod refused;
 mod requests;
 mod serve;
