@@ -20,7 +20,6 @@ mod phone;
 mod search;
 
 mod activity;
-mod association;
 mod change;
 mod create;
 mod matching;
@@ -37,7 +36,7 @@ pub use contact::Contact;
 pub use create::{Made, NewActivity, NewRow};
 pub use credential::{Credential, Fixed, Secret, SignIn, Tokens};
 pub use oauth::{App, Denied, Granted, Oauth};
-pub use pace::{BoxFuture, Class, Free, Pace, Policy, RateHeaders};
+pub use pace::{BoxFuture, Class, Free, Pace, Pacing, Policy, RateHeaders};
 pub use property::{Guard, Guards, KEY_PROPERTY};
 pub use refusal::ASSOCIATIONS;
 pub use version::{UnknownVersion, Version};

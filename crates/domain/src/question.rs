@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use crate::{
-    booking::Invitee,
     contact::{ContactAnswer, ContactQuery, Owners},
     phone::Phone,
     plan::{self, Wishes},
@@ -15,8 +14,8 @@ use crate::{
 pub struct Questions {
     /// Who the other party is; `None` once that is settled, and while nothing is to be written.
     pub contact: Option<ContactQuery>,
-    /// Who the others of a booking are that become contacts: guests, people with seats. Only those not settled yet.
-    pub companions: Vec<ContactQuery>,
+    /// Who the guests are, where they become contacts.
+    pub guests: Vec<ContactQuery>,
 }
 
 /// The answers of one record.
@@ -24,28 +23,24 @@ pub struct Questions {
 pub struct Answers {
     /// Who the other party is.
     pub contact: Option<ContactAnswer>,
-    /// Who the others of a booking are, in the order of the questions.
-    pub companions: Vec<ContactAnswer>,
+    /// Who the guests are, in the order of the questions.
+    pub guests: Vec<ContactAnswer>,
     /// HubSpot's owners.
     pub owners: Owners,
 }
 
-/// Asks what a plan for the record needs to know. A record that HubSpot holds already asks for nobody but those who have
-/// joined a booking since.
+/// Asks what a plan for the record needs to know. A record that HubSpot holds already asks for nobody, unless it was moved
+/// and its new activity has guests.
 pub fn questions(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> Questions {
-    if !plan::wants_activity(record, wishes, now) {
+    if !plan::makes_activity(record, wishes, now) {
         return Questions::default();
     }
-    let is_made = plan::makes_activity(record, wishes, now);
-    let contact = if is_made && record.contact.is_none() { contact(record) } else { ContactQuery::default() };
-    Questions {
-        contact: (!contact.is_empty()).then_some(contact),
-        companions: plan::unsettled(record, wishes).iter().map(|one| query(&one.who)).collect(),
-    }
+    let mut questions = asked(record, wishes);
+    questions.contact = questions.contact.filter(|_| record.contact.is_none());
+    questions
 }
 
-/// Who the other party is. Of a booking with seats there is no one party: all are companions.
-fn contact(record: &Record) -> ContactQuery {
+fn asked(record: &Record, wishes: &Wishes<'_>) -> Questions {
     match &record.facts {
         Facts::Call(call) => {
             let country = call.line().and_then(|line| line.country.clone());
@@ -53,26 +48,29 @@ fn contact(record: &Record) -> ContactQuery {
                 Some(crate::call::Party::Digits(digits)) => Some(digits.as_str()),
                 _ => None,
             };
-            ContactQuery {
+            let query = ContactQuery {
                 emails: call.person().map(|person| person.emails.clone()).unwrap_or_default(),
                 phone: digits.and_then(|digits| Phone::read(digits, country.as_deref())),
                 country,
-            }
+            };
+            Questions { contact: (!query.is_empty()).then_some(query), guests: Vec::new() }
         }
         Facts::Booking(booking) => {
-            let standing = booking.standing().filter(|standing| standing.seats.is_empty());
-            let invitee = standing.and_then(|standing| standing.facts.invitee);
-            invitee.as_ref().map(query).unwrap_or_default()
+            let Some(standing) = booking.standing() else { return Questions::default() };
+            let guests = plan::guests(&standing, wishes.meetings);
+            let invitee = standing.facts.invitee;
+            let email = invitee.as_ref().and_then(|invitee| invitee.email.clone());
+            let phone = invitee.and_then(|invitee| invitee.phone).filter(|_| email.is_none());
+            let query = ContactQuery {
+                emails: email.into_iter().collect(),
+                phone: phone.and_then(|phone| Phone::read(&phone, None)),
+                country: None,
+            };
+            let guests = guests
+                .into_iter()
+                .map(|guest| ContactQuery { emails: vec![guest.email], ..ContactQuery::default() })
+                .collect();
+            Questions { contact: (!query.is_empty()).then_some(query), guests }
         }
-    }
-}
-
-/// A person of a booking: by address, or by number where there is none.
-fn query(who: &Invitee) -> ContactQuery {
-    let phone = who.phone.as_deref().filter(|_| who.email.is_none());
-    ContactQuery {
-        emails: who.email.clone().into_iter().collect(),
-        phone: phone.and_then(|phone| Phone::read(phone, None)),
-        country: None,
     }
 }

@@ -30,6 +30,9 @@ pub struct Begun {
     pub properties: std::collections::BTreeMap<String, String>,
     /// For whom.
     pub contacts: Vec<ContactId>,
+    /// In which account; none is known of what was begun before this was kept.
+    #[serde(default)]
+    pub portal: Option<String>,
 }
 
 /// Settles all creates in doubt of a batch. A record whose doubt cannot be settled yet waits.
@@ -56,7 +59,8 @@ pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) -> Op
     last
 }
 
-fn begun(open: &OpenStep) -> Option<Begun> {
+/// What was begun.
+pub fn begun(open: &OpenStep) -> Option<Begun> {
     serde_json::from_value(open.step.clone()).ok()
 }
 

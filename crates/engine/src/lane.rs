@@ -18,7 +18,7 @@ use store::{Mark, RecordSave, RecordState, Settlement, Status, StoreError};
 use crate::{
     Engine, asking, back_off,
     delivery::{Delivery, Gained},
-    doubt, ledger, reading,
+    doubt, ledger, portal, reading,
     session::{Line, Session},
     work::{End, Work},
 };
@@ -84,6 +84,10 @@ impl Engine {
             Some(fault) => self.after_fault(workspace, fault, changed_at).await?,
             None => resting,
         };
+        if !gained.links.is_empty() && self.changed_at(workspace).await? != changed_at {
+            // Another account may be connected by now, in which these ids mean somebody else.
+            gained.links.clear();
+        }
         let rests = works.iter().any(|work| matches!(work.end, End::Waits { until: None, .. }));
         let settlement = self.settlement(works, marks, gained, &wishes, until);
         self.store.settle(workspace, settlement, self.now()).await?;
@@ -125,6 +129,7 @@ impl Engine {
         works: &mut [Work],
         wishes: &Wishes<'_>,
     ) -> Result<Gained, StoreError> {
+        portal::bind(works, session.portal.as_deref(), wishes, self.now());
         let mut fault = match self.gates.pass(workspace, doubt::settle(session, works, self.now())).await {
             Ok(fault) => fault,
             Err(closed) => {
@@ -164,13 +169,16 @@ impl Engine {
         let mut hosts: Vec<Email> = Vec::new();
         for work in works.iter_mut().filter(|work| work.goes_on()) {
             work.questions = questions(&work.record, wishes, now);
-            for query in work.questions.contact.iter().chain(&work.questions.companions) {
+            let asked = work.questions.contact.iter().chain(&work.questions.guests);
+            let asked: Vec<&ContactQuery> = asked
+                .filter(|_| work.record.contact.is_none() || !work.questions.guests.is_empty())
+                .collect();
+            for query in asked {
                 if !queries.contains(query) {
                     queries.push(query.clone());
                 }
             }
-            let is_new = work.record.held.is_empty() && wants_activity(&work.record, wishes, now);
-            if is_new || !work.questions.companions.is_empty() {
+            if work.record.held.is_empty() && wants_activity(&work.record, wishes, now) {
                 hosts.extend(owner_address(&work.record));
             }
         }
@@ -185,12 +193,12 @@ impl Engine {
         for work in works.iter_mut().filter(|work| work.goes_on()) {
             let answer = |query: &ContactQuery| found.answers.get(query).cloned().transpose();
             let contact = work.questions.contact.as_ref().map_or(Ok(None), answer);
-            let companions: Result<Vec<_>, Fault> =
-                work.questions.companions.iter().filter_map(|query| answer(query).transpose()).collect();
-            match (contact, companions, &owners) {
-                (Ok(contact), Ok(companions), Ok(owners)) => {
+            let guests: Result<Vec<_>, Fault> =
+                work.questions.guests.iter().filter_map(|query| answer(query).transpose()).collect();
+            match (contact, guests, &owners) {
+                (Ok(contact), Ok(guests), Ok(owners)) => {
                     work.answers.contact = contact;
-                    work.answers.companions = companions;
+                    work.answers.guests = guests;
                     work.answers.owners = owners.clone();
                 }
                 (Err(fault), ..) | (_, Err(fault), _) => work.fail(&fault, now),
@@ -264,8 +272,12 @@ impl Engine {
             let record = work.record.id;
             settlement.marks.append(&mut work.marks);
             settlement.ledger.append(&mut work.ledger);
+            // A step of a record that was absorbed is kept under that one's id until this is settled.
+            let holders: Vec<_> = work.absorbed.iter().copied().chain([record]).collect();
+            for key in work.closed.drain(..) {
+                settlement.closed.extend(holders.iter().map(|holder| (*holder, key.clone())));
+            }
             settlement.absorbed.append(&mut work.absorbed);
-            settlement.closed.extend(work.closed.drain(..).map(|key| (record, key)));
             settlement.saves.push(save(work, wishes, now, parked_until));
         }
         settlement
@@ -294,8 +306,7 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
     let sentence = why::record(&work.record, wishes, now);
     let is_awaited = work.record.held.is_empty()
         && !wants_activity(&work.record, wishes, now)
-        && !why::is_left_out(&work.record, wishes)
-        && !why::is_over(&work.record);
+        && !why::is_left_out(&work.record, wishes);
     let lacks = work.record.lacks(now);
     let (state, why, due_at, problem, attempts) = match work.end {
         End::Settled if is_awaited && let Some(field) = lacks => {
@@ -304,6 +315,7 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
         }
         End::Settled if is_awaited => (RecordState::Waiting, sentence, own_due, None, 0),
         End::Settled => (RecordState::Logged, sentence, own_due, None, 0),
+        End::Elsewhere(why) => (RecordState::Logged, why, own_due, None, 0),
         End::Again => (RecordState::Waiting, sentence, Some(now), None, work.attempts),
         // While the lane is parked a failure is HubSpot's, not the record's: it is tried as soon as the lane resumes.
         End::Waits { why, until: Some(_) } if parked_until.is_some() => {

@@ -11,7 +11,9 @@ mod lane;
 mod ledger;
 mod lists;
 mod meter;
+mod meters;
 mod pace;
+mod portal;
 mod reading;
 mod scheduler;
 mod session;
@@ -25,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::Store;
 use url::Url;
 
+pub use meters::Meters;
 pub use tokens::Tokens;
 
 /// Tells the time; only the binary reads the machine's clock.
@@ -53,6 +56,7 @@ pub struct Engine {
     http: reqwest::Client,
     gates: Arc<Gates>,
     tokens: Tokens,
+    meters: Meters,
     settings: Arc<Settings>,
     sessions: Arc<session::Sessions>,
 }
@@ -65,9 +69,11 @@ impl Engine {
         http: reqwest::Client,
         gates: Arc<Gates>,
         tokens: Tokens,
+        meters: Meters,
         settings: Settings,
     ) -> Self {
-        Self { store, clock, http, gates, tokens, settings: Arc::new(settings), sessions: Arc::default() }
+        let settings = Arc::new(settings);
+        Self { store, clock, http, gates, tokens, meters, settings, sessions: Arc::default() }
     }
 
     fn now(&self) -> Timestamp {

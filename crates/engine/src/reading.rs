@@ -81,7 +81,6 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         closed: Vec::new(),
         ledger: Vec::new(),
         end: End::Settled,
-        afterwards: None,
     });
     Read { work, marks, moved_from }
 }
@@ -112,6 +111,7 @@ async fn join_stored(
             continue;
         }
         let absorbed = other.record.id;
+        work.open.extend(store.open_steps(workspace, absorbed).await?);
         work.keys.push(other.record.external_id.clone());
         work.record.merge(other.record);
         work.absorbed.push(absorbed);

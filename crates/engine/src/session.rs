@@ -13,11 +13,11 @@ use domain::{
     ids::WorkspaceId,
     source::System,
 };
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use store::{Connection, Status, StoreError};
 
-use crate::{Engine, meter::Meter, pace::WorkspacePace};
+use crate::{Engine, pace::WorkspacePace};
 
 /// Owners older than this are read again before an activity is made.
 const OWNERS_AGE_MAX: SignedDuration = SignedDuration::from_mins(15);
@@ -29,8 +29,6 @@ const OWNERS_AGE_ON_MISS: SignedDuration = SignedDuration::from_mins(1);
 #[derive(Default)]
 pub struct Sessions {
     open: Mutex<HashMap<WorkspaceId, Arc<Session>>>,
-    /// By account: a budget outlives a change of the connection, and workspaces of one account share it.
-    meters: Mutex<HashMap<String, Arc<Meter>>>,
 }
 
 /// A workspace's line to HubSpot.
@@ -39,6 +37,8 @@ pub struct Session {
     pub hubspot: Hubspot,
     /// Where it waits for the account's allowance.
     pub pace: Arc<WorkspacePace>,
+    /// HubSpot's number of the account; none where the connection does not know it.
+    pub portal: Option<String>,
     /// What keeps a create from happening twice, by kind of object.
     pub guards: Guards,
     /// When the connection was last changed: a newer one makes a new session.
@@ -61,7 +61,6 @@ pub enum Line {
 struct Details {
     guards: Option<Guards>,
     portal_id: Option<String>,
-    time_zone: Option<String>,
 }
 
 impl Engine {
@@ -97,7 +96,7 @@ impl Engine {
         };
         let credential = self.tokens.credential(connection.workspace, connection.connected_at, secret);
         let details: Details = serde_json::from_value(connection.details.clone()).unwrap_or_default();
-        let meter = self.meter(connection.workspace, &details);
+        let meter = self.meters.of(connection.workspace, &connection.details);
         if is_change {
             meter.reconsider();
         }
@@ -109,6 +108,7 @@ impl Engine {
         let session = Arc::new(Session {
             hubspot: Hubspot::new(self.http.clone(), settings, credential, Arc::clone(&pace) as _),
             pace,
+            portal: details.portal_id,
             guards: details.guards.unwrap_or_default(),
             changed_at: connection.changed_at,
             owners: tokio::sync::Mutex::default(),
@@ -117,18 +117,6 @@ impl Engine {
         });
         sessions.insert(connection.workspace, Arc::clone(&session));
         Line::Open(session)
-    }
-
-    /// The meter of a connection's account.
-    fn meter(&self, workspace: WorkspaceId, details: &Details) -> Arc<Meter> {
-        let account = details.portal_id.clone().unwrap_or_else(|| format!("workspace {}", workspace.0));
-        let zone =
-            details.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
-        let mut meters = self.sessions.meters.lock().unwrap_or_else(PoisonError::into_inner);
-        let meter = meters.entry(account.clone()).or_insert_with(|| {
-            Arc::new(Meter::new(account, zone, self.store.clone(), Arc::clone(&self.clock)))
-        });
-        Arc::clone(meter)
     }
 
     /// Shows what is left of each account's budget, now and then: it grows by itself.
@@ -167,21 +155,20 @@ impl Session {
         self.owners.lock().await.as_ref().map(|(_, owners)| owners.clone()).unwrap_or_default()
     }
 
-    /// Makes the contact properties that are not known to be there; returns those that HubSpot refuses, by name.
+    /// Makes the contact properties that are not known to be there.
     ///
     /// # Errors
-    /// The fault of the making as a whole.
-    pub async fn define(&self, wanted: Vec<PropertyDefinition>) -> Result<Vec<(String, Fault)>, Fault> {
-        let mut missing: Vec<PropertyDefinition> = {
+    /// The fault of the making.
+    pub async fn define(&self, wanted: Vec<PropertyDefinition>) -> Result<(), Fault> {
+        let missing: Vec<PropertyDefinition> = {
             let defined = self.defined.lock().unwrap_or_else(PoisonError::into_inner);
             wanted.into_iter().filter(|one| !defined.contains(one)).collect()
         };
         if missing.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let refused = self.hubspot.define(&missing).await?;
-        missing.retain(|one| refused.iter().all(|(name, _)| *name != one.name));
+        self.hubspot.define(&missing).await?;
         self.defined.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
-        Ok(refused)
+        Ok(())
     }
 }

@@ -35,8 +35,6 @@ pub struct Work {
     pub ledger: Vec<LedgerEntry>,
     /// How it goes on.
     pub end: End,
-    /// How it goes on once all else went well: what was left aside, so that the activity is written first.
-    pub afterwards: Option<End>,
 }
 
 /// How a record's pass ended.
@@ -53,6 +51,8 @@ pub enum End {
         /// When it is tried again; `None`: when somebody wakes it.
         until: Option<Timestamp>,
     },
+    /// HubSpot holds it in an account that is not the one connected now, for this reason nothing is written.
+    Elsewhere(String),
     /// A person has to look.
     Problem(String),
 }

@@ -20,6 +20,9 @@ use script::Script;
 /// The demo's own admin token: it lives as long as the demo, on this machine alone.
 const TOKEN: &str = "demo";
 
+/// The demo's own admin, who signs in to its dashboard.
+const ADMIN: (&str, &str, &str) = ("Ada Park", "ada@example.com", "patchbay demo");
+
 /// The app that the sandbox's HubSpot knows: so that access can be granted on its page, too.
 const APP: (&str, &str) = ("sandbox-client", "sandbox-secret");
 
@@ -53,7 +56,10 @@ pub async fn run(options: command::Demo) -> Result<()> {
         &world.aircall_url(),
         &world.scheduler_url(),
     )?;
-    println!("Patchbay   http://{}  (admin token: {TOKEN})", instance.address);
+    let (name, email, password) = ADMIN;
+    script.make_admin(name, email, password).await?;
+    println!("Patchbay   http://{}  (sign in: {email}, {password})", instance.address);
+    println!("Its API    http://{}/api/v1/openapi.json  (bearer token: {TOKEN})", instance.address);
     println!("HubSpot    {}  (a sandbox, in memory: change outcomes, break it)", world.hubspot_url());
     println!("Aircall    {}  (place calls, tag them)", world.aircall_url());
     println!("Scheduler  {}  (book, move, cancel)", world.scheduler_url());

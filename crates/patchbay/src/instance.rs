@@ -70,12 +70,14 @@ impl Instance {
         let (stop, stopped) = watch::channel(false);
         let oauth = settings.hubspot_app.clone().map(|app| oauth(&http, &settings, &public_url, app));
         let tokens = engine::Tokens::new(store.clone(), Arc::new(now), oauth.clone(), Uuid::new_v4());
+        let meters = engine::Meters::new(store.clone(), Arc::new(now));
         let engine = engine::Engine::new(
             store.clone(),
             Arc::new(now),
             http.clone(),
             Arc::clone(&gates),
             tokens.clone(),
+            meters.clone(),
             engine::Settings {
                 hubspot_origin: settings.hubspot_origin.clone(),
                 hubspot_version: settings.hubspot_version,
@@ -100,6 +102,7 @@ impl Instance {
             http,
             gates,
             sign_in: tokens.sign_in(),
+            pacing: meters.pacing(),
             oauth,
             metrics: recorder()?,
         });
@@ -148,6 +151,7 @@ async fn serve(
     router: axum::Router,
     mut stopped: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
         .with_graceful_shutdown(async move {
             let _ = stopped.wait_for(|stop| *stop).await;

@@ -38,7 +38,7 @@ use self::portal::Portal;
 use self::refusal::Refusal;
 use crate::answer::Answer;
 use crate::asked::Asked;
-use crate::clock::hold;
+use crate::clock::{hold, now};
 use crate::courier::Courier;
 use crate::origin::Provider;
 use crate::page::Page;
@@ -131,7 +131,8 @@ fn guarded(portal: &mut Portal, asked: &Asked) -> Answer {
     };
     let (token, is_oauth) = (bearer.token.clone(), bearer.is_oauth);
     let is_search = asked.method == "POST" && asked.path.ends_with("/search");
-    if let Err(mut answer) = portal.budget.admit(&token, is_search, is_oauth) {
+    let midnight_ms = portal.account.midnight_after(now());
+    if let Err(mut answer) = portal.budget.admit(&token, is_search, is_oauth, midnight_ms) {
         if !is_search {
             answer.headers.extend(portal.budget.headers(&token, is_oauth));
         }
@@ -185,7 +186,7 @@ fn route(portal: &mut Portal, bearer: &Bearer, asked: &Asked) -> Result<Answer, 
         ("properties", [name, rest @ ..]) => property::answer(portal, kind(name)?, rest, asked),
         ("owners", []) => Ok(owner::list(&portal.owners, asked)),
         ("owners", [id]) => owner::read(&portal.owners, id, asked),
-        ("account-info", ["details"]) => Ok(Answer::json(200, account::details(version))),
+        ("account-info", ["details"]) => Ok(Answer::json(200, portal.account.details(version))),
         ("account-info", ["api-usage", "daily", "private-apps"]) => {
             Ok(Answer::json(200, account::daily_usage(portal)))
         }

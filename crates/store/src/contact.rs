@@ -41,6 +41,15 @@ impl Store {
         })
         .await
     }
+
+    /// Forgets all contacts: another portal was connected.
+    pub async fn forget_contacts(&self, workspace: WorkspaceId) -> Result<()> {
+        self.write(move |connection| {
+            let sql = "DELETE FROM contacts WHERE workspace = $1";
+            statement::run(connection, sql, params![workspace.0]).map(|_| ())
+        })
+        .await
+    }
 }
 
 fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<Option<ContactEntry>> {

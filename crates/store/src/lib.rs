@@ -28,12 +28,14 @@ mod record;
 mod replay;
 mod rules;
 mod secret;
+mod session;
 mod settings;
 mod settle;
 mod sqlite;
 mod statement;
 mod stats;
 mod token;
+mod user;
 mod workspace;
 mod writer;
 
@@ -52,10 +54,12 @@ pub use page::Page;
 pub use problem::ProblemRow;
 pub use record::{Filter, Problem, RecordState, StoredRecord};
 pub use secret::{Refresh, Versioned};
+pub use session::{Lives, Session};
 pub use settle::{Begin, Mark, OpenStep, RecordSave, Settlement};
 pub use sqlite::{Location, Store};
 pub use stats::Stats;
 pub use token::{Role, Token};
+pub use user::User;
 pub use workspace::Workspace;
 
 /// What the store answers.

@@ -5,11 +5,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Result, StoreError};
 
 /// The files under `migrations/`, the first being version 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_grants.sql"),
     include_str!("../migrations/0003_budgets.sql"),
     include_str!("../migrations/0004_idempotency.sql"),
+    include_str!("../migrations/0005_people.sql"),
 ];
 
 /// Brings the schema up to date, in one transaction.

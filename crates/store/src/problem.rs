@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::{Page, Result, Store, column, statement};
 
@@ -32,6 +32,18 @@ impl Store {
         cursor: Option<String>,
     ) -> Result<Page<ProblemRow>> {
         self.read(move |connection| list::problems(connection, workspace, limit, cursor.as_deref())).await
+    }
+
+    /// How many problems there are.
+    pub async fn problem_count(&self, workspace: WorkspaceId) -> Result<u64> {
+        self.read(move |connection| {
+            let count = |sql| -> Result<u64> {
+                let read = |row: &Row<'_>| column::count(row, 0);
+                Ok(statement::first(connection, sql, params![workspace.0], read)?.unwrap_or(0))
+            };
+            Ok(count(RECORDS)? + count(ENVELOPES)?)
+        })
+        .await
     }
 
     /// Tries a problem again; says whether there was one. Rings the bell.
@@ -98,6 +110,10 @@ impl Store {
         .await
     }
 }
+
+const RECORDS: &str = "SELECT COUNT(*) FROM records WHERE workspace = $1 AND state = 'problem'";
+
+const ENVELOPES: &str = "SELECT COUNT(*) FROM envelopes WHERE workspace = $1 AND state = 'unreadable'";
 
 const RETRY_RECORDS: &str = "UPDATE records SET state = 'waiting', why = 'To be tried again.', attempts = 0,
         due_at = $2, problem = NULL, problem_since = NULL, changed_at = $2

@@ -100,6 +100,11 @@ impl Store {
         self.write(move |connection| begun(connection, workspace, &begin, now)).await
     }
 
+    /// The steps of a record that were begun and not closed.
+    pub async fn open_steps(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<OpenStep>> {
+        self.read(move |connection| step::list(connection, workspace, record)).await
+    }
+
     /// Keeps what came of a batch, all of it or nothing.
     pub async fn settle(&self, workspace: WorkspaceId, settlement: Settlement, now: Timestamp) -> Result<()> {
         self.write(move |connection| settled(connection, workspace, &settlement, now)).await

@@ -39,6 +39,12 @@ impl Store {
         self.read(move |connection| find(connection, &slug)).await
     }
 
+    /// The workspace of that id.
+    pub async fn workspace_by_id(&self, id: WorkspaceId) -> Result<Option<Workspace>> {
+        let sql = "SELECT id, slug, name FROM workspaces WHERE id = $1";
+        self.read(move |connection| statement::first(connection, sql, params![id.0], of_row)).await
+    }
+
     /// All workspaces, in the order they were made.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>> {
         self.read(|connection| {

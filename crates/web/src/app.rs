@@ -9,7 +9,12 @@ use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Web, hooks::Doors, locks::Locks};
+use crate::{
+    Web,
+    dashboard::{Attempts, Passwords},
+    hooks::Doors,
+    locks::Locks,
+};
 
 /// The state of the router.
 pub type Shared = Arc<App>;
@@ -26,6 +31,10 @@ pub struct App {
     /// Changes to a workspace's settings, rules and connections go one after the other. Not held while the network
     /// is spoken to.
     pub changes: Locks,
+    /// Attempts to sign in that failed.
+    pub attempts: Attempts,
+    /// Where passwords are worked out.
+    pub passwords: Passwords,
     /// SHA-256 of the operator's token.
     pub admin: Option<[u8; 32]>,
 }
@@ -39,6 +48,8 @@ impl App {
             doors: Doors::default(),
             readings: Locks::default(),
             changes: Locks::default(),
+            attempts: Attempts::default(),
+            passwords: Passwords::default(),
             admin,
         })
     }

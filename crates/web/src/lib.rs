@@ -1,10 +1,12 @@
-//! What HTTP reaches: webhook doors, health, metrics and the admin API.
+//! What HTTP reaches: webhook doors, health, metrics, the admin API and the dashboard.
 //!
 //! A provider is spoken to only to connect it or to show its live lists; what is written to HubSpot is the
 //! engine's work. Nothing here reads a clock, draws a random number or reads the environment: all three are handed in.
 
 mod api;
 mod app;
+mod cookie;
+mod dashboard;
 mod headers;
 mod health;
 mod hooks;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 
 use connectors::{
     gate::Gates,
-    hubspot::{Oauth, SignIn, Version},
+    hubspot::{Oauth, Pacing, SignIn, Version},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,6 +46,8 @@ pub struct Web {
     pub gates: Arc<Gates>,
     /// What a connection to HubSpot signs in with, shared with the engine.
     pub sign_in: SignIn,
+    /// What a client of HubSpot waits for before each request: the budget, shared with the engine.
+    pub pacing: Pacing,
     /// HubSpot's OAuth, if the operator set an app.
     pub oauth: Option<Oauth>,
     /// What `/metrics` shows.

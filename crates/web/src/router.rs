@@ -19,7 +19,7 @@ use crate::{
         problems, records, replay, rules, settings,
     },
     app::{App, Shared},
-    headers, health, hooks, metrics, oauth,
+    dashboard, headers, health, hooks, metrics, oauth,
 };
 
 /// Makes the router of all outside surfaces.
@@ -28,6 +28,7 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .merge(doors())
         .merge(granted())
+        .merge(dashboard::routes(&app))
         .nest("/api/v1", api(&app))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -123,6 +123,11 @@ impl Oauth {
         Self { client, settings, app }
     }
 
+    /// Where people grant access, an origin.
+    pub fn authorize_origin(&self) -> &Url {
+        &self.app.authorize_origin
+    }
+
     /// Where to send the browser, so that a person may grant access.
     pub fn authorize_url(&self, state: &str, verifier: &SecretString) -> String {
         let mut url = self.app.authorize_origin.clone();

@@ -1,10 +1,11 @@
 //! The budget as the connector sees it: asked before each request, told after each answer.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
-use domain::fault::Fault;
+use domain::{fault::Fault, ids::WorkspaceId};
 use jiff::SignedDuration;
 use reqwest::header::HeaderMap;
+use serde_json::Value;
 
 /// A future that can be a trait's.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -27,6 +28,9 @@ pub trait Pace: Send + Sync {
     /// it may know better than the answer when to come back: then that is the fault.
     fn saw(&self, class: Class, status: u16, headers: RateHeaders) -> Option<Fault>;
 }
+
+/// Makes a place at the meter of the account that a connection's details name.
+pub type Pacing = Arc<dyn Fn(WorkspaceId, &Value) -> Arc<dyn Pace> + Send + Sync>;
 
 /// No pacing: for a single request, such as the one that connects, and for tests.
 #[derive(Debug, Clone, Copy, Default)]

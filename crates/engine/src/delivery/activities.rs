@@ -48,7 +48,7 @@ impl Delivery<'_> {
     ) -> Result<(), StoreError> {
         let mut refused_tasks = Vec::new();
         for object in OBJECTS {
-            let creating = creating(works, plans, made, object);
+            let creating = creating(works, plans, made, object, self.session.portal.as_deref());
             if !creating.is_empty() {
                 self.begin(self.begun_activities(works, &creating, made)).await?;
                 self.create(works, object, &creating, gained).await;
@@ -139,7 +139,6 @@ impl Delivery<'_> {
                     if object != Object::Tasks || is_contact_gone(&fault) {
                         // Whoever was linked may be the reason: the next attempt asks again.
                         work.record.contact = None;
-                        work.record.companions.clear();
                     }
                     if is_contact_gone(&fault) && work.attempts < CONTACT_GONE_MAX {
                         work.fail(&Fault::later(fault.why()), now);
@@ -348,6 +347,7 @@ fn creating(
     plans: &[Plan],
     made: &BTreeMap<ContactKey, Outcome>,
     object: Object,
+    portal: Option<&str>,
 ) -> Vec<Creating> {
     let mut creating = Vec::new();
     let going_on = works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on());
@@ -364,15 +364,15 @@ fn creating(
                     unique.push(contact);
                 }
             }
-            let begun = Begun { object, properties: properties.clone(), contacts: unique };
+            let portal = portal.map(str::to_owned);
+            let begun = Begun { object, properties: properties.clone(), contacts: unique, portal };
             creating.push(Creating { work: n, key: key.clone(), begun });
         }
     }
     creating
 }
 
-/// HubSpot's id of a contact, if it has one by now.
-pub(super) fn known(contact: &ContactRef, made: &BTreeMap<ContactKey, Outcome>) -> Option<ContactId> {
+fn known(contact: &ContactRef, made: &BTreeMap<ContactKey, Outcome>) -> Option<ContactId> {
     match contact {
         ContactRef::Known(id) => Some(id.clone()),
         ContactRef::Made(key) => made.get(key).and_then(|outcome| outcome.as_ref().ok()).cloned(),

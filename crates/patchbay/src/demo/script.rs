@@ -6,6 +6,7 @@ use serde_json::Value;
 /// The addresses of the demo.
 pub struct Script {
     client: reqwest::Client,
+    dashboard: String,
     api: String,
     token: String,
     hubspot: String,
@@ -34,12 +35,27 @@ impl Script {
     pub fn new(patchbay: &str, token: &str, hubspot: &str, aircall: &str, scheduler: &str) -> Result<Self> {
         Ok(Self {
             client: connectors::http::client()?,
+            dashboard: patchbay.to_owned(),
             api: format!("{patchbay}/api/v1/workspaces/default"),
             token: token.to_owned(),
             hubspot: format!("{hubspot}/_sandbox"),
             aircall: format!("{aircall}/_sandbox"),
             scheduler: format!("{scheduler}/_sandbox"),
         })
+    }
+
+    /// Makes the first admin, as a person would on the dashboard's first page.
+    ///
+    /// # Errors
+    /// No answer, or the form is refused.
+    pub async fn make_admin(&self, name: &str, email: &str, password: &str) -> Result<()> {
+        let address = format!("{}/first-run", self.dashboard);
+        let form = [("token", self.token.as_str()), ("name", name), ("email", email), ("password", password)];
+        let answer = self.client.post(&address).form(&form).send().await.context("first-run")?;
+        if !answer.status().is_redirection() {
+            bail!("POST {address} answered {}", answer.status());
+        }
+        Ok(())
     }
 
     /// Asks.

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
-mod api_schema;
 mod bad_input;
 mod budget;
 mod calls;
@@ -16,9 +15,9 @@ mod meetings;
 mod oauth;
 mod official_client;
 mod pausing;
+mod portals;
 mod refused;
 mod requests;
 mod serve;
 mod tidy;
-mod tool;
 mod world;

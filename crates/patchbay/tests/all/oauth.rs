@@ -45,7 +45,7 @@ async fn expires_in(world: &World, seconds: u64) {
 }
 
 /// Asks for a grant: where to send the browser, and the cookie as it was set.
-async fn ask(world: &World) -> (String, String) {
+pub async fn ask(world: &World) -> (String, String) {
     let address = format!("{}/api/v1/workspaces/default/connections/hubspot/grant", world.server.address());
     let answer = world.http.post(address).bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -74,11 +74,16 @@ async fn come_back(world: &World, location: &str, cookie: &str) -> (u16, String)
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
+/// Consents on HubSpot's page and comes back.
+pub async fn consent(world: &World, authorize_url: &str, cookie: &str) -> (u16, String) {
+    let back = answer(&world.http, &world.sandbox.hubspot_url(), authorize_url, "connect").await;
+    come_back(world, &back, cookie).await
+}
+
 /// Grants access from beginning to end.
 pub async fn grant(world: &World) {
     let (authorize_url, cookie) = ask(world).await;
-    let back = answer(&world.http, &world.sandbox.hubspot_url(), &authorize_url, "connect").await;
-    let (status, page) = come_back(world, &back, &cookie).await;
+    let (status, page) = consent(world, &authorize_url, &cookie).await;
     assert!(status == 200 && page.contains("HubSpot is connected"), "{status} {page}");
 }
 

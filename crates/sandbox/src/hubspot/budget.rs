@@ -22,6 +22,8 @@ pub struct Budget {
     daily_max: Option<u64>,
     search_per_second: Option<u64>,
     daily_used: u64,
+    /// When the day's allowance is whole again: by order, else at the account's midnight.
+    daily_resets_ms: Option<i64>,
     recent: HashMap<String, VecDeque<i64>>,
     searches: VecDeque<i64>,
     /// Requests answered 429, by policy.
@@ -39,6 +41,7 @@ impl Default for Budget {
             daily_max: None,
             search_per_second: None,
             daily_used: 0,
+            daily_resets_ms: None,
             recent: HashMap::new(),
             searches: VecDeque::new(),
             refused: HashMap::new(),
@@ -49,7 +52,8 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// `burst: {max, interval_ms}`, `daily`, `search_per_second`: null lifts a limit. `daily_used` sets the counter.
+    /// `burst: {max, interval_ms}`, `daily`, `search_per_second`: null lifts a limit. `daily_used` sets the counter,
+    /// `daily_resets_in_ms` ends the day then.
     pub fn set(&mut self, order: &Value) {
         if let Some(burst) = order.get("burst") {
             self.burst_max = burst["max"].as_u64();
@@ -64,20 +68,37 @@ impl Budget {
         if let Some(used) = order["daily_used"].as_u64() {
             self.daily_used = used;
         }
+        if let Some(ms) = order["daily_resets_in_ms"].as_i64() {
+            self.daily_resets_ms = Some(clock::now_ms() + ms);
+        }
     }
 
     pub fn json(&self) -> Value {
         json!({
             "burst": {"max": self.burst_max, "interval_ms": self.burst_interval_ms}, "daily": self.daily_max,
             "search_per_second": self.search_per_second, "daily_used": self.daily_used,
+            "daily_resets_at": self.daily_resets_ms.map(clock::iso),
             "refused": self.refused, "refused_total": self.refused.values().sum::<u64>(),
             "burst_peak": self.burst_peak, "search_peak": self.search_peak,
         })
     }
 
-    /// Counts a request, or refuses it. A refused request does not count.
-    pub fn admit(&mut self, token: &str, is_search: bool, is_oauth: bool) -> Result<(), Answer> {
+    /// Counts a request, or refuses it. A refused request does not count. `midnight_ms` is when the account's day ends.
+    pub fn admit(
+        &mut self,
+        token: &str,
+        is_search: bool,
+        is_oauth: bool,
+        midnight_ms: i64,
+    ) -> Result<(), Answer> {
         let now_ms = clock::now_ms();
+        match self.daily_resets_ms {
+            Some(resets_ms) if now_ms < resets_ms => {}
+            known => {
+                self.daily_used = if known.is_some() { 0 } else { self.daily_used };
+                self.daily_resets_ms = Some(midnight_ms);
+            }
+        }
         if !is_oauth && self.daily_max.is_some_and(|max| self.daily_used >= max) {
             return Err(self.refuse("DAILY", "You have reached your daily limit."));
         }

@@ -10,7 +10,7 @@ use super::owner::{self, Owner};
 use super::portal::Portal;
 use super::record::Record;
 use super::webhook::{self, Hook};
-use super::{object, write};
+use super::{account, object, write};
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::control::{refused, unknown};
@@ -30,6 +30,7 @@ pub fn carry_out(portal: &mut Portal, asked: &Asked) -> Answer {
         ["outcomes", rest @ ..] => outcomes(portal, method, rest, asked),
         ["owners", rest @ ..] => owners(portal, method, rest, asked),
         ["keys", rest @ ..] => keys(portal, method, rest, asked),
+        ["account"] => account::ordered(portal, asked),
         ["call-types", rest @ ..] => call_types(portal, method, rest, asked),
         ["hook"] => hook(portal, method, asked),
         ["hook", "send"] => {

@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::key::Key;
 use super::portal::Portal;
-use super::refusal::PORTAL_ID;
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::control::refused;
@@ -236,7 +235,7 @@ impl Oauth {
             200,
             json!({
                 "token_type": "bearer", "access_token": access, "refresh_token": refresh,
-                "expires_in": self.expires_in_s, "hub_id": PORTAL_ID, "scopes": scopes, "user_id": 9_586_504,
+                "expires_in": self.expires_in_s, "hub_id": portal.account.portal_id, "scopes": scopes, "user_id": 9_586_504,
                 "token_use": "access_token",
             }),
         )
@@ -252,7 +251,7 @@ impl Oauth {
         Answer::json(
             200,
             json!({
-                "active": true, "hub_id": PORTAL_ID, "user_id": 9_586_504, "app_id": 4_242,
+                "active": true, "hub_id": portal.account.portal_id, "user_id": 9_586_504, "app_id": 4_242,
                 "user": "ada@example.com", "hub_domain": "sandbox.example.com", "scopes": grant.scopes,
                 "expires_in": self.expires_in_s, "client_id": grant.client_id, "token_type": "bearer",
             }),
@@ -279,5 +278,8 @@ fn key_info(portal: &Portal, asked: &Asked) -> Answer {
     }
     let scopes =
         ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.owners.read"];
-    Answer::json(200, json!({"userId": 9_586_504, "hubId": PORTAL_ID, "appId": 4_242, "scopes": scopes}))
+    Answer::json(
+        200,
+        json!({"userId": 9_586_504, "hubId": portal.account.portal_id, "appId": 4_242, "scopes": scopes}),
+    )
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::account::Account;
 use super::budget::Budget;
 use super::definition::Definition;
 use super::key::Keys;
@@ -42,6 +43,7 @@ pub struct Portal {
     pub keys: Keys,
     pub switches: Switches,
     pub budget: Budget,
+    pub account: Account,
     /// Where events go, if anywhere, and those that have not gone yet.
     pub hook: Option<Hook>,
     pub events: Vec<Value>,
@@ -71,6 +73,7 @@ impl Default for Portal {
             keys: Keys::default(),
             switches: Switches::default(),
             budget: Budget::default(),
+            account: Account::default(),
             hook: None,
             events: Vec::new(),
             source: "INTEGRATION",

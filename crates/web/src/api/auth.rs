@@ -42,7 +42,8 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-async fn caller(app: &App, token: &str) -> Result<Caller, Problem> {
+/// Who holds a token.
+pub async fn caller(app: &App, token: &str) -> Result<Caller, Problem> {
     let digest = digest(token);
     if app.admin.is_some_and(|admin| bool::from(admin.ct_eq(&digest))) {
         return Ok(Caller { who: "operator".to_owned(), role: Role::Admin, workspace: None });

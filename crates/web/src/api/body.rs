@@ -16,6 +16,12 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// A JSON body as it was sent.
 pub struct Sent(Value);
 
+impl From<Value> for Sent {
+    fn from(body: Value) -> Self {
+        Self(body)
+    }
+}
+
 impl Sent {
     /// Reads the body as a shape.
     ///

@@ -13,12 +13,12 @@ use domain::{
     ids::WorkspaceId,
     source::{Source, System},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{Connection, Status};
 
-pub use view::ConnectionView;
+pub use view::{ConnectionView, of as view};
 
 use super::{body::Sent, page::Items, problem::Problem, scope::Scope};
 use crate::app::{App, Shared};
@@ -58,15 +58,20 @@ pub async fn connect(
     sent: Sent,
 ) -> Result<Json<ConnectionView>, Problem> {
     let system = scope.system()?;
+    connect_system(&app, &scope, system, sent).await?;
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// Connects a system, or connects it anew.
+pub async fn connect_system(app: &App, scope: &Scope, system: System, sent: Sent) -> Result<(), Problem> {
     match system {
-        System::Hubspot => hubspot::connect(&app, &scope, sent.read()?).await?,
-        System::Source(Source::Aircall) => aircall::connect(&app, &scope, sent.read()?).await?,
-        System::Source(Source::Calendar) => calendar::connect(&app, &scope, sent.read()?).await?,
+        System::Hubspot => hubspot::connect(app, scope, sent.read()?).await,
+        System::Source(Source::Aircall) => aircall::connect(app, scope, sent.read()?).await,
+        System::Source(Source::Calendar) => calendar::connect(app, scope, sent.read()?).await,
         System::Source(source @ (Source::Calcom | Source::Calendly)) => {
-            scheduler::connect(&app, &scope, source, sent.read()?).await?;
+            scheduler::connect(app, scope, source, sent.read()?).await
         }
     }
-    Ok(Json(view::of(&app, &scope, system).await?))
 }
 
 /// Cuts the link: from the answer on, nothing is passed on. Secrets and hook addresses are dropped.
@@ -74,11 +79,14 @@ pub async fn connect(
     operation_id = "disconnect",
     responses((status = 204, description = "Cut, or there was no link")))]
 pub async fn disconnect(State(app): State<Shared>, scope: Scope) -> Result<StatusCode, Problem> {
-    let system = scope.system()?;
+    disconnect_system(&app, &scope, scope.system()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Cuts the link to a system, if there is one.
+pub async fn disconnect_system(app: &App, scope: &Scope, system: System) -> Result<(), Problem> {
     let turn = app.changes.hold(scope.ws()).await;
-    let Some(connection) = app.web.store.connection(scope.ws(), system).await? else {
-        return Ok(StatusCode::NO_CONTENT);
-    };
+    let Some(connection) = app.web.store.connection(scope.ws(), system).await? else { return Ok(()) };
     let cut = Connection {
         status: Status::Disconnected,
         details: hubspot::remembered(&connection),
@@ -94,9 +102,9 @@ pub async fn disconnect(State(app): State<Shared>, scope: Scope) -> Result<Statu
     scope.audit("connection.disconnected", json!({ "connection": system.word() })).await?;
     drop(turn);
     if system == System::Source(Source::Aircall) {
-        aircall::take_back(&app, &connection).await;
+        aircall::take_back(app, &connection).await;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 /// Halts the link: hooks are answered and kept, nothing is written.
@@ -105,14 +113,19 @@ pub async fn disconnect(State(app): State<Shared>, scope: Scope) -> Result<Statu
     responses((status = 200, body = ConnectionView)))]
 pub async fn pause(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     let system = scope.system()?;
+    pause_system(&app, &scope, system).await?;
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// Halts the link to a system.
+pub async fn pause_system(app: &App, scope: &Scope, system: System) -> Result<(), Problem> {
     let _turn = app.changes.hold(scope.ws()).await;
-    standing(&app, &scope, system).await?;
+    standing(app, scope, system).await?;
     app.web.store.set_status(scope.ws(), system, Status::Paused, app.now()).await?;
     if system == System::Hubspot {
         app.web.gates.close(scope.ws());
     }
-    scope.audit("connection.paused", json!({ "connection": system.word() })).await?;
-    Ok(Json(view::of(&app, &scope, system).await?))
+    scope.audit("connection.paused", json!({ "connection": system.word() })).await
 }
 
 /// Takes the link up again. What a source's hook kept meanwhile waits for a replay.
@@ -121,15 +134,21 @@ pub async fn pause(State(app): State<Shared>, scope: Scope) -> Result<Json<Conne
     responses((status = 200, body = ConnectionView)))]
 pub async fn resume(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     let system = scope.system()?;
+    resume_system(&app, &scope, system).await?;
+    Ok(Json(view::of(&app, &scope, system).await?))
+}
+
+/// Takes the link to a system up again; returns since when it had stood as it did.
+pub async fn resume_system(app: &App, scope: &Scope, system: System) -> Result<Timestamp, Problem> {
     let _turn = app.changes.hold(scope.ws()).await;
-    standing(&app, &scope, system).await?;
+    let before = standing(app, scope, system).await?;
     app.web.store.set_status(scope.ws(), system, Status::Connected, app.now()).await?;
     if system == System::Hubspot {
         app.web.gates.open(scope.ws());
         app.web.store.wake(scope.ws(), app.now()).await?;
     }
     scope.audit("connection.resumed", json!({ "connection": system.word() })).await?;
-    Ok(Json(view::of(&app, &scope, system).await?))
+    Ok(before.changed_at)
 }
 
 /// Gives a source's hook another address; the old one works for 24 h more.
@@ -138,17 +157,22 @@ pub async fn resume(State(app): State<Shared>, scope: Scope) -> Result<Json<Conn
     responses((status = 200, body = ConnectionView)))]
 pub async fn rotate(State(app): State<Shared>, scope: Scope) -> Result<Json<ConnectionView>, Problem> {
     let source = scope.source()?;
-    let system = System::Source(source);
+    rotate_key(&app, &scope, source).await?;
+    Ok(Json(view::of(&app, &scope, System::Source(source)).await?))
+}
+
+/// Gives a source's hook another address.
+pub async fn rotate_key(app: &App, scope: &Scope, source: Source) -> Result<(), Problem> {
     let turn = app.changes.hold(scope.ws()).await;
-    let connection = standing(&app, &scope, system).await?;
+    let connection = standing(app, scope, System::Source(source)).await?;
     let (key, now) = (app.new_key(), app.now());
     app.web.store.rotate_hook_key(scope.ws(), source, &key, now + OLD_KEY_LASTS, now).await?;
     scope.audit("connection.key_rotated", json!({ "connection": source.word() })).await?;
     drop(turn);
     if source == Source::Aircall {
-        aircall::move_webhook(&app, &connection, &app.hook_url(&key, source)).await?;
+        aircall::move_webhook(app, &connection, &app.hook_url(&key, source)).await?;
     }
-    Ok(Json(view::of(&app, &scope, system).await?))
+    Ok(())
 }
 
 /// The connection, if there is one that is not cut.
@@ -174,9 +198,10 @@ fn connected(
     app: &App,
     scope: &Scope,
     source: Source,
-    details: Value,
+    mut details: Value,
     secret: &impl serde::Serialize,
 ) -> Result<Connection, Problem> {
+    details["connected_by"] = json!(scope.caller.who);
     Ok(standing_now(app, scope.ws(), System::Source(source), details, secret::write(secret)?))
 }
 

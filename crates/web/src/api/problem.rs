@@ -143,6 +143,11 @@ impl Problem {
         &self.detail
     }
 
+    /// The fields that were wrong, where they are known.
+    pub fn errors(&self) -> &[Wrong] {
+        &self.errors
+    }
+
     /// What a provider's refusal means to somebody who connects it.
     pub fn of_connect(fault: &Fault) -> Self {
         match fault {

@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use domain::source::Source;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -12,7 +13,7 @@ use super::{
     problem::Problem,
     scope::Scope,
 };
-use crate::app::Shared;
+use crate::app::{App, Shared};
 
 /// Which envelopes are read again.
 #[derive(Deserialize, ToSchema)]
@@ -26,7 +27,6 @@ pub struct Span {
     to: String,
     /// Only those of this source.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
     source: Option<String>,
 }
 
@@ -52,8 +52,20 @@ pub async fn start(
     }
     let unknown = || Problem::invalid("source", "is not aircall, calendar, calcom or calendly");
     let source = span.source.map(|word| Source::from_word(&word).ok_or_else(unknown)).transpose()?;
+    let envelopes = of_span(&app, &scope, from, to, source).await?;
+    Ok((StatusCode::ACCEPTED, Json(Replayed { envelopes })))
+}
+
+/// Reads the envelopes of a span again; returns how many.
+pub async fn of_span(
+    app: &App,
+    scope: &Scope,
+    from: Timestamp,
+    to: Timestamp,
+    source: Option<Source>,
+) -> Result<u64, Problem> {
     let envelopes = app.web.store.replay(scope.ws(), from, to, source, app.now()).await?;
     let detail = json!({ "from": from, "to": to, "source": source, "envelopes": envelopes });
     scope.audit("replay.started", detail).await?;
-    Ok((StatusCode::ACCEPTED, Json(Replayed { envelopes })))
+    Ok(envelopes)
 }

@@ -83,6 +83,11 @@ impl Page {
         Self::failed(problem.status(), format!("{} Nothing was changed. {AGAIN}", problem.detail()))
     }
 
+    /// The page in words.
+    pub fn words(&self) -> String {
+        if self.status.is_success() { format!("{}.", self.title) } else { self.text.clone() }
+    }
+
     /// The page as HTML.
     pub fn html(&self) -> String {
         let (title, text) = (encode_text(self.title), encode_text(&self.text));

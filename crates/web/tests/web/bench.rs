@@ -12,7 +12,7 @@ use axum::{
 };
 use connectors::{
     gate::Gates,
-    hubspot::{self, App, Fixed, Oauth, Secret, Version},
+    hubspot::{self, App, Fixed, Free, Oauth, Secret, Version},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
@@ -120,6 +120,7 @@ impl Bench {
                 Secret::Key { service_key } => Fixed::of(service_key),
                 Secret::Granted(tokens) => Fixed::of(tokens.access_token),
             }),
+            pacing: Arc::new(|_, _| Arc::new(Free)),
             oauth: app.map(|app| {
                 let settings = hubspot::Settings { origin: world.origin.clone(), version: Version::V2026_09 };
                 Oauth::new(connectors::http::client().unwrap(), settings, app)

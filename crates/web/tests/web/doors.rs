@@ -20,7 +20,7 @@ fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn booking(id: &str) -> Vec<u8> {
+pub fn booking(id: &str) -> Vec<u8> {
     let data = json!({
         "booking_id": id, "event_name": "Intro call",
         "start": "2026-11-24T15:00:00Z", "end": "2026-11-24T15:30:00Z",
@@ -56,7 +56,7 @@ fn plain(path: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(path).body(body.into()).unwrap()
 }
 
-async fn knock(bench: &Bench, path: &str, id: &str, body: &[u8]) -> StatusCode {
+pub async fn knock(bench: &Bench, path: &str, id: &str, body: &[u8]) -> StatusCode {
     bench.send(signed(bench, path, id, body)).await.status
 }
 

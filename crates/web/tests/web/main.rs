@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod bench;
+mod browser;
 mod world;
 
 mod access;
@@ -11,8 +12,10 @@ mod connections;
 mod doors;
 mod grants;
 mod health;
+mod integrations;
 mod lists;
 mod once;
 mod records;
 mod rules;
 mod settings;
+mod signing_in;

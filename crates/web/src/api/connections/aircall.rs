@@ -153,8 +153,11 @@ pub async fn move_webhook(app: &App, connection: &Connection, url: &str) -> Resu
         return Ok(());
     };
     secret.webhook_token_before = secret.webhook_token.replace(registered.token);
+    let mut details = connection.details.clone();
+    details["webhook_registered"] = json!(true);
+    details["webhook_id"] = json!(registered.webhook_id);
     let moved = Connection {
-        details: json!({ "webhook_registered": true, "webhook_id": registered.webhook_id }),
+        details,
         secret: Some(secret::write(&secret)?),
         changed_at: app.now(),
         ..connection.clone()

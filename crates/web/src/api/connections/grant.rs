@@ -5,7 +5,6 @@ use axum::{
     extract::State,
     http::{HeaderMap, header},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::source::System;
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -16,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{problem::Problem, scope::Scope},
-    app::{Shared, digest},
+    app::{App, Shared, digest},
     oauth,
 };
 
@@ -38,21 +37,27 @@ pub struct Granting {
     responses((status = 200, body = Granting)))]
 pub async fn start(State(app): State<Shared>, scope: Scope) -> Result<(HeaderMap, Json<Granting>), Problem> {
     let System::Hubspot = scope.system()? else { return Err(Problem::not_found("address")) };
+    let cookie = app.new_key();
+    let authorize_url = ask(&app, &scope, digest(&cookie)).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::SET_COOKIE, oauth::cookie(&app, &cookie, LASTS.as_secs())?);
+    Ok((headers, Json(Granting { authorize_url })))
+}
+
+/// Begins a grant for the browser whose cookie, grant's or session's, has this SHA-256; returns where to send it.
+pub async fn ask(app: &App, scope: &Scope, cookie: [u8; 32]) -> Result<String, Problem> {
     let Some(hubspot) = &app.web.oauth else { return Err(Problem::refused(oauth::NO_APP)) };
-    let draw = || URL_SAFE_NO_PAD.encode((app.web.entropy)());
-    let (state, cookie, verifier) = (draw(), draw(), SecretString::from(draw()));
+    let (state, verifier) = (app.new_key(), SecretString::from(app.new_key()));
     let authorize_url = hubspot.authorize_url(&state, &verifier);
     let grant = Grant {
         workspace: scope.ws(),
         state: digest(&state),
-        cookie: digest(&cookie),
+        cookie,
         verifier,
         who: scope.caller.who.clone(),
         expires_at: app.now() + LASTS,
     };
     app.web.store.add_grant(grant, app.now()).await?;
     scope.audit("connection.grant_asked", json!({ "connection": "hubspot" })).await?;
-    let mut headers = HeaderMap::new();
-    headers.insert(header::SET_COOKIE, oauth::cookie(&app, &cookie, LASTS.as_secs())?);
-    Ok((headers, Json(Granting { authorize_url })))
+    Ok(authorize_url)
 }

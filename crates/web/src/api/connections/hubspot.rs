@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use connectors::hubspot::{self, Credential, Fixed, Free, Guard, Guards, Secret};
+use connectors::hubspot::{self, Credential, Fixed, Guard, Guards, Pace, Secret};
 use domain::{
+    fault::Fault,
     ids::{OutcomeId, WorkspaceId},
     source::System,
 };
@@ -29,19 +30,20 @@ pub struct Connect {
     service_key: SecretString,
 }
 
-/// A client that signs in with a credential.
-fn client(app: &App, credential: Arc<dyn Credential>) -> hubspot::Hubspot {
+/// A client that signs in with a credential and keeps to a budget.
+fn client(app: &App, credential: Arc<dyn Credential>, pace: Arc<dyn Pace>) -> hubspot::Hubspot {
     let settings = hubspot::Settings {
         origin: app.web.settings.hubspot_origin.clone(),
         version: app.web.settings.hubspot_version,
     };
-    hubspot::Hubspot::new(app.web.http.clone(), settings, credential, Arc::new(Free))
+    hubspot::Hubspot::new(app.web.http.clone(), settings, credential, pace)
 }
 
 /// A client for a connection; `None` if it keeps no credential.
 pub fn client_of(app: &App, connection: &Connection) -> Option<hubspot::Hubspot> {
     let secret = Secret::read(connection.secret.as_ref()?)?;
-    Some(client(app, (app.web.sign_in)(connection.workspace, connection.connected_at, secret)))
+    let credential = (app.web.sign_in)(connection.workspace, connection.connected_at, secret);
+    Some(client(app, credential, (app.web.pacing)(connection.workspace, &connection.details)))
 }
 
 /// Connects HubSpot with a service key.
@@ -50,20 +52,35 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
     if key.expose_secret().is_empty() || !key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Problem::invalid("service_key", "is not a key that HubSpot gives"));
     }
-    establish(app, scope.ws(), &scope.caller.who, Secret::Key { service_key: key }).await
+    establish(app, scope.ws(), &scope.caller.who, Secret::Key { service_key: key }, None).await
 }
 
 /// Connects HubSpot: tries the credential for all that we need, makes our properties, and wakes what waits.
 ///
-/// Nothing is changed if HubSpot refuses it or does not answer.
-pub async fn establish(app: &App, ws: WorkspaceId, who: &str, secret: Secret) -> Result<(), Problem> {
+/// Nothing is changed if HubSpot refuses it or does not answer. `granted_for` is the account that HubSpot named with the
+/// token.
+pub async fn establish(
+    app: &App,
+    ws: WorkspaceId,
+    who: &str,
+    secret: Secret,
+    granted_for: Option<&str>,
+) -> Result<(), Problem> {
     let (token, by) = match &secret {
         Secret::Key { service_key } => (service_key, "service key"),
         Secret::Granted(tokens) => (&tokens.access_token, "grant"),
     };
-    let client = client(app, Fixed::of(token.clone()));
     let refused = |fault| Problem::of_connect(&fault);
-    let account = client.account().await.map_err(refused)?;
+    let account = account_of(app, ws, token).await.map_err(refused)?;
+    if granted_for.is_some_and(|portal| portal != account.portal_id) {
+        return Err(Problem::refused("HubSpot's token is for another account than the one that it opens."));
+    }
+    let mut details = json!({
+        "portal_id": account.portal_id,
+        "time_zone": account.time_zone,
+        "ui_domain": account.ui_domain,
+    });
+    let client = client(app, Fixed::of(token.clone()), (app.web.pacing)(ws, &details));
     client.owners().await.map_err(refused)?;
     let outcomes = client.outcomes().await.map_err(refused)?;
     let guards = client.prepare().await.map_err(refused)?;
@@ -78,12 +95,8 @@ pub async fn establish(app: &App, ws: WorkspaceId, who: &str, secret: Secret) ->
         // What is under way to the other account is dropped: it would be taken for this one's.
         app.web.gates.close(ws);
     }
-    let details = json!({
-        "portal_id": account.portal_id,
-        "time_zone": account.time_zone,
-        "ui_domain": account.ui_domain,
-        "guards": guards,
-    });
+    details["guards"] = json!(guards);
+    details["connected_by"] = json!(who);
     let connection = standing_now(app, ws, System::Hubspot, details, secret.write().map_err(refused)?);
     let saved = save(app, connection, outcomes, is_another).await;
     if saved.is_ok() || was_open {
@@ -101,7 +114,14 @@ pub async fn establish(app: &App, ws: WorkspaceId, who: &str, secret: Secret) ->
     Ok(app.web.store.audit(audit).await?)
 }
 
-/// Saves the connection and what its outcomes are. Those of another account before say nothing of these.
+/// Whose token it is. It is asked at the meter of the account that was connected before, which it most likely is.
+async fn account_of(app: &App, ws: WorkspaceId, token: &SecretString) -> Result<hubspot::Account, Fault> {
+    let before = app.web.store.connection(ws, System::Hubspot).await;
+    let before = before.ok().flatten().map(|before| before.details).unwrap_or_default();
+    client(app, Fixed::of(token.clone()), (app.web.pacing)(ws, &before)).account().await
+}
+
+/// Saves the connection and what its outcomes are. Outcomes and contacts of another account before say nothing of these.
 async fn save(
     app: &App,
     connection: Connection,
@@ -111,18 +131,18 @@ async fn save(
     let ws = connection.workspace;
     if is_another {
         app.web.store.forget_outcomes(ws).await?;
+        app.web.store.forget_contacts(ws).await?;
     }
     app.web.store.save_connection(connection).await?;
     app.web.store.observe_outcomes(ws, outcomes, app.now()).await?;
     Ok(())
 }
 
-/// What a cut connection leaves behind: the account it was to, so that connecting another one is noticed.
+/// What a cut connection leaves behind: the account it was to, so that connecting another one is noticed, and its day.
 pub fn remembered(connection: &Connection) -> Value {
-    match connection.details.get("portal_id") {
-        Some(portal) => json!({ "portal_id": portal }),
-        None => json!({}),
-    }
+    let known = ["portal_id", "time_zone"];
+    let details = known.iter().filter_map(|name| Some((*name, connection.details.get(name)?.clone())));
+    details.map(|(name, value)| (name.to_owned(), value)).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// The guard of the activities, in one word: the weaker one if they differ.

@@ -46,6 +46,9 @@ pub struct ConnectionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub connected_at: Option<Timestamp>,
+    /// Who connected it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_by: Option<String>,
     /// When its status changed last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -84,6 +87,7 @@ fn view(system: System, connection: Option<&Connection>) -> ConnectionView {
             .and_then(|connection| connection.details.get("webhook_registered"))
             .and_then(Value::as_bool),
         connected_at: standing.map(|connection| connection.connected_at),
+        connected_by: text("connected_by"),
         changed_at: connection.map(|connection| connection.changed_at),
     }
 }

@@ -1,0 +1,84 @@
+//! The dashboard: pages for the people who use Patchbay, rendered here, usable without scripts.
+//!
+//! A page's handler reads a form, calls what the admin API calls, and shows or redirects. Who may do what, the token
+//! against forged forms and the look of failures are settled once, in `admission`.
+
+mod account;
+mod address;
+mod admission;
+mod assets;
+mod attempts;
+mod failure;
+mod first_run;
+mod flash;
+mod form;
+mod frame;
+mod integrations;
+mod password;
+mod session;
+mod sign_in;
+mod time;
+
+use axum::{
+    Router, middleware,
+    response::Redirect,
+    routing::{get, post},
+};
+
+pub use self::{
+    attempts::Attempts,
+    flash::Flash,
+    password::Passwords,
+    session::{bound, signed_in},
+};
+use self::{failure::Failure, frame::Visit};
+use crate::app::Shared;
+
+/// The dashboard's routes.
+pub fn routes(app: &Shared) -> Router<Shared> {
+    let admitted = Router::new()
+        .route("/account", get(account::show).post(account::change))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sign-out-everywhere", post(account::sign_out_everywhere))
+        .nest("/w/{ws}", workspace())
+        .route_layer(middleware::from_fn_with_state(app.clone(), admission::admit));
+    let open = Router::new()
+        .route("/", get(sign_in::home))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/first-run", get(first_run::show).post(first_run::begin))
+        .route_layer(middleware::from_fn_with_state(app.clone(), admission::same_origin));
+    admitted
+        .merge(open)
+        .layer(middleware::from_fn_with_state(app.clone(), failure::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), admission::headers))
+        .route(assets::ROUTE, get(assets::show))
+}
+
+/// What is within a workspace. A new page is a route here, a file under `dashboard/` and a template.
+fn workspace() -> Router<Shared> {
+    Router::new()
+        .route("/", get(begin))
+        .route("/integrations", get(integrations::list))
+        .route("/integrations/{source}", get(integrations::show))
+        .route("/integrations/{source}/connect", post(integrations::connect::connect))
+        .route("/integrations/{source}/grant", post(integrations::connect::grant))
+        .route("/integrations/{source}/pause", post(integrations::link::pause))
+        .route("/integrations/{source}/resume", post(integrations::link::resume))
+        .route("/integrations/{source}/rotate-key", post(integrations::link::rotate))
+        .route(
+            "/integrations/{source}/disconnect",
+            get(integrations::link::ask_to_disconnect).post(integrations::link::disconnect),
+        )
+        .fallback(no_page)
+}
+
+/// A page that is not there.
+async fn no_page() -> Failure {
+    Failure::no_page()
+}
+
+/// A workspace's first page.
+async fn begin(visit: Visit) -> Redirect {
+    Redirect::to(&visit.path("integrations"))
+}
