@@ -20,6 +20,7 @@ mod phone;
 mod search;
 
 mod activity;
+mod association;
 mod change;
 mod create;
 mod matching;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub(crate) use answer::answer;
-pub(crate) use field::{Field, text};
+pub(crate) use field::{Field, name_parts, text};
 pub use parse::{NotJson, parse};
 
 use crate::{aircall, calcom, calendar, calendly};

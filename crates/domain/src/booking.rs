@@ -3,6 +3,7 @@
 mod answer;
 mod chain;
 mod event;
+mod seat;
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, AnswerValue};
 pub use event::{BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee};
+pub use seat::Seat;
 
 use chain::last_move;
 
@@ -36,8 +38,21 @@ pub struct Standing {
     pub canceled: Option<Canceled>,
     /// Whether it was moved.
     pub is_moved: bool,
-    /// Whether the invitee did not come.
+    /// Whether the invitee did not come; of seats, whether nobody came.
     pub is_no_show: bool,
+    /// Who has a seat, the first to come first; empty where the booking is one person's.
+    pub seats: Vec<Seat>,
+}
+
+/// What a booking that does not stand waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// The booking itself.
+    Booking,
+    /// The host's yes.
+    Yes,
+    /// Nothing any more: the host said no, or the request was withdrawn.
+    Nothing,
 }
 
 /// Who canceled, and why.
@@ -75,18 +90,56 @@ impl Booking {
             facts.fill_from(&other.facts);
         }
         let start = facts.start?;
+        let link = schedule.link.as_str();
+        let mut canceled = cancel_of(&said, link);
+        let mut seats = seat::taken(&said, link);
+        if let Some(seats) = &mut seats {
+            // A meeting that everybody left stays with who left last, canceled by them.
+            if seats.is_empty()
+                && let Some(last) = seat::last_given_up(&said, link)
+            {
+                seats.extend(last.facts.seats.first().cloned());
+                let left = Canceled { by: last.facts.changed_by.clone(), reason: last.facts.reason.clone() };
+                canceled = canceled.or(Some(left));
+            }
+            facts.invitee = seats.first().map(|seat| seat.who.clone());
+            facts.guests.clear();
+            facts.answers.clear();
+        }
+        let seats = seats.unwrap_or_default();
         let edition = last_move
             .as_ref()
             .filter(|last| last.event.what.from_link().is_none_or(|from| from == last.event.link))
             .map(|last| format!("{}.{}", start.as_second(), last.said_at.as_millisecond()));
         Some(Standing {
-            link: schedule.link.clone(),
             edition,
-            canceled: cancel_of(&said, &schedule.link),
+            canceled,
             is_moved: last_move.is_some(),
-            is_no_show: no_show_of(&said, &schedule.link),
+            is_no_show: is_no_show(&said, link, &facts, &seats),
+            link: schedule.link.clone(),
             facts,
+            seats,
         })
+    }
+
+    /// What it waits for, where nothing stands yet.
+    pub fn pending(&self) -> Pending {
+        let is_over = |link: &str| {
+            self.said.iter().any(|one| {
+                one.link == link
+                    && matches!(one.what, BookingWhat::Rejected { .. } | BookingWhat::Canceled { .. })
+            })
+        };
+        let mut requested =
+            self.said.iter().filter(|one| matches!(one.what, BookingWhat::Requested { .. })).peekable();
+        let is_rejected = self.said.iter().any(|one| matches!(one.what, BookingWhat::Rejected { .. }));
+        if requested.peek().is_some() {
+            if requested.all(|one| is_over(&one.link)) { Pending::Nothing } else { Pending::Yes }
+        } else if is_rejected {
+            Pending::Nothing
+        } else {
+            Pending::Booking
+        }
     }
 
     /// The id that the booking was first known by: the end of the chain of ids that moves left behind.
@@ -153,11 +206,20 @@ fn scheduled(said: &BTreeSet<BookingEvent>) -> Option<&BookingEvent> {
     })
 }
 
+/// The last cancel of an id. A request for another time has given up the time before: once it is refused or withdrawn,
+/// the meeting is off. A no to a request that moves nothing cancels nothing, as there was no meeting.
 fn cancel_of(said: &BTreeSet<BookingEvent>, link: &str) -> Option<Canceled> {
+    let asks_to_move = |one: &BookingEvent| {
+        said.iter().any(|other| {
+            other.link == one.link
+                && other.link != link
+                && matches!(&other.what, BookingWhat::Requested { from_link: Some(from), .. } if from == link)
+        })
+    };
     said.iter()
-        .filter(|one| one.link == link)
+        .filter(|one| one.link == link || asks_to_move(one))
         .filter_map(|one| match &one.what {
-            BookingWhat::Canceled { reason } => {
+            BookingWhat::Canceled { reason } | BookingWhat::Rejected { reason } => {
                 Some((one.at, Canceled { by: one.facts.changed_by.clone(), reason: reason.clone() }))
             }
             _ => None,
@@ -166,15 +228,25 @@ fn cancel_of(said: &BTreeSet<BookingEvent>, link: &str) -> Option<Canceled> {
         .map(|(_, canceled)| canceled)
 }
 
-fn no_show_of(said: &BTreeSet<BookingEvent>, link: &str) -> bool {
-    said.iter()
-        .filter(|one| one.link == link)
-        .filter_map(|one| match one.what {
-            BookingWhat::NoShow { came } => Some((one.at, came)),
-            _ => None,
-        })
-        .max()
-        .is_some_and(|(_, came)| !came)
+/// Whether nobody of those who booked came. What is said of people by name counts for them alone: a guest who stays away
+/// makes no no-show.
+fn is_no_show(said: &BTreeSet<BookingEvent>, link: &str, facts: &BookingFacts, seats: &[Seat]) -> bool {
+    let invitee = facts.invitee.as_ref().filter(|_| seats.is_empty());
+    let people: Vec<Option<String>> = invitee.into_iter().map(Invitee::handle).collect();
+    let seated = seats.iter().map(|seat| seat.who.handle());
+    let people: Vec<Option<String>> = people.into_iter().chain(seated).collect();
+    let came = |handle: Option<&String>| {
+        said.iter()
+            .filter(|one| one.link == link)
+            .filter_map(|one| match &one.what {
+                BookingWhat::NoShow { came, people } if people.is_empty() => Some((one.at, *came)),
+                BookingWhat::NoShow { people, .. } => Some((one.at, *people.get(handle?)?)),
+                _ => None,
+            })
+            .max()
+            .is_none_or(|(_, came)| came)
+    };
+    if people.is_empty() { !came(None) } else { people.iter().all(|handle| !came(handle.as_ref())) }
 }
 
 fn older_first(said: &BTreeSet<BookingEvent>) -> Vec<&BookingEvent> {

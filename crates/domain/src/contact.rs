@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    booking::Answer,
     email::Email,
     ids::{ContactId, OwnerId},
     phone::Phone,
@@ -115,6 +116,8 @@ pub struct NewContact {
 /// An answer on its way into a contact property.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerProperty {
+    /// The answer itself.
+    pub answer: Answer,
     /// HubSpot's name of the property.
     pub name: String,
     /// The value.

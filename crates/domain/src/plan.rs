@@ -4,17 +4,18 @@ mod call;
 mod call_text;
 mod meeting;
 mod meeting_text;
+mod people;
 mod template;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub(crate) use meeting::guests;
+pub(crate) use people::unsettled;
 pub use template::{Template, UnknownPlace};
 
 use crate::{
-    contact::{ContactAnswer, ContactLink, FoundBy, NewContact},
+    contact::{ContactAnswer, ContactLink, FoundBy, FoundContact, NewContact},
     ids::{ContactId, OwnerId, StepKey},
     question::Answers,
     record::{Facts, Held, Record},
@@ -56,17 +57,19 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
         return Plan::default();
     }
     let mut plan = Plan::default();
-    let contacts = if makes_activity(record, wishes, now) {
-        contacts(record, wishes, answers, &mut plan)
-    } else {
-        Vec::new()
-    };
+    let own =
+        if makes_activity(record, wishes, now) { contact(record, wishes, answers, &mut plan) } else { None };
+    let companions = people::companions(record, wishes, answers, &mut plan);
     for wanted in &wanted {
         match standing_for(record, wanted, wishes) {
-            Some(held) => plan.steps.extend(update(held, wanted)),
-            None => plan.steps.push(create(wanted, &contacts)),
+            Some(held) => {
+                plan.steps.extend(update(held, wanted));
+                plan.steps.extend(people::reassociated(record, held, &companions));
+            }
+            None => plan.steps.push(create(wanted, own.iter().chain(&companions))),
         }
     }
+    plan.steps.extend(meeting::unwritten(record, wishes.meetings));
     plan.steps.extend(surplus(record, &wanted, wishes));
     plan
 }
@@ -105,13 +108,19 @@ fn surplus(record: &Record, wanted: &[Wanted], wishes: &Wishes<'_>) -> Vec<Step>
         .collect()
 }
 
-fn create(wanted: &Wanted, contacts: &[ContactRef]) -> Step {
+fn create<'a>(wanted: &Wanted, all: impl Iterator<Item = &'a ContactRef>) -> Step {
+    let mut contacts: Vec<ContactRef> = Vec::new();
+    for contact in all {
+        if !contacts.contains(contact) {
+            contacts.push(contact.clone());
+        }
+    }
     let filled = wanted.properties.iter().filter(|(_, value)| !value.is_empty());
     Step::Create {
         key: wanted.key.clone(),
         object: wanted.object,
         properties: filled.map(|(name, value)| (name.clone(), value.clone())).collect(),
-        contacts: contacts.to_vec(),
+        contacts,
     }
 }
 
@@ -129,43 +138,29 @@ fn update(held: &Held, wanted: &Wanted) -> Option<Step> {
     (!properties.is_empty()).then(|| Step::Update { object: held.object, id: held.id.clone(), properties })
 }
 
-/// The contacts of the record, with the steps that make those that are missing.
-fn contacts(record: &Record, wishes: &Wishes<'_>, answers: &Answers, plan: &mut Plan) -> Vec<ContactRef> {
-    let mut contacts = Vec::new();
+/// The contact of the record, with the step that makes it if it is missing. Where all have seats, it is nobody's alone.
+fn contact(record: &Record, wishes: &Wishes<'_>, answers: &Answers, plan: &mut Plan) -> Option<ContactRef> {
     match (&record.contact, &answers.contact) {
-        (Some(link), _) => contacts.push(ContactRef::Known(link.id.clone())),
+        _ if people::is_shared(record) => None,
+        (Some(link), _) => Some(ContactRef::Known(link.id.clone())),
         (None, Some(ContactAnswer::Found(found))) => {
-            plan.link = Some(ContactLink {
-                id: found.id.clone(),
-                by: found.by,
-                matches: found.matches,
-                owner: found.owner.clone(),
-            });
-            contacts.push(ContactRef::Known(found.id.clone()));
+            plan.link = Some(link(found));
+            Some(ContactRef::Known(found.id.clone()))
         }
         (None, Some(ContactAnswer::Unknown)) => {
             let new = match &record.facts {
                 Facts::Call(call) => call::new_contact(call, wishes.calls),
                 Facts::Booking(booking) => meeting::new_contact(booking, wishes.meetings, answers),
             };
-            contacts.extend(new.map(|new| make(new, plan)));
+            new.map(|new| make(new, plan))
         }
-        (None, None) => {}
+        (None, None) => None,
     }
-    if let Facts::Booking(booking) = &record.facts
-        && let Some(standing) = booking.standing()
-    {
-        for (guest, answer) in guests(&standing, wishes.meetings).into_iter().zip(&answers.guests) {
-            let guest = match answer {
-                ContactAnswer::Found(found) => ContactRef::Known(found.id.clone()),
-                ContactAnswer::Unknown => make(meeting::guest_contact(guest), plan),
-            };
-            if !contacts.contains(&guest) {
-                contacts.push(guest);
-            }
-        }
-    }
-    contacts
+}
+
+/// The link to a contact that was found.
+fn link(found: &FoundContact) -> ContactLink {
+    ContactLink { id: found.id.clone(), by: found.by, matches: found.matches, owner: found.owner.clone() }
 }
 
 fn make(new: NewContact, plan: &mut Plan) -> ContactRef {

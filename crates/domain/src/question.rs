@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
+    booking::Invitee,
     contact::{ContactAnswer, ContactQuery, Owners},
     phone::Phone,
     plan::{self, Wishes},
@@ -14,8 +15,8 @@ use crate::{
 pub struct Questions {
     /// Who the other party is; `None` once that is settled, and while nothing is to be written.
     pub contact: Option<ContactQuery>,
-    /// Who the guests are, where they become contacts.
-    pub guests: Vec<ContactQuery>,
+    /// Who the others of a booking are that become contacts: guests, people with seats. Only those not settled yet.
+    pub companions: Vec<ContactQuery>,
 }
 
 /// The answers of one record.
@@ -23,24 +24,28 @@ pub struct Questions {
 pub struct Answers {
     /// Who the other party is.
     pub contact: Option<ContactAnswer>,
-    /// Who the guests are, in the order of the questions.
-    pub guests: Vec<ContactAnswer>,
+    /// Who the others of a booking are, in the order of the questions.
+    pub companions: Vec<ContactAnswer>,
     /// HubSpot's owners.
     pub owners: Owners,
 }
 
-/// Asks what a plan for the record needs to know. A record that HubSpot holds already asks for nobody, unless it was moved
-/// and its new activity has guests.
+/// Asks what a plan for the record needs to know. A record that HubSpot holds already asks for nobody but those who have
+/// joined a booking since.
 pub fn questions(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> Questions {
-    if !plan::makes_activity(record, wishes, now) {
+    if !plan::wants_activity(record, wishes, now) {
         return Questions::default();
     }
-    let mut questions = asked(record, wishes);
-    questions.contact = questions.contact.filter(|_| record.contact.is_none());
-    questions
+    let is_made = plan::makes_activity(record, wishes, now);
+    let contact = if is_made && record.contact.is_none() { contact(record) } else { ContactQuery::default() };
+    Questions {
+        contact: (!contact.is_empty()).then_some(contact),
+        companions: plan::unsettled(record, wishes).iter().map(|one| query(&one.who)).collect(),
+    }
 }
 
-fn asked(record: &Record, wishes: &Wishes<'_>) -> Questions {
+/// Who the other party is. Of a booking with seats there is no one party: all are companions.
+fn contact(record: &Record) -> ContactQuery {
     match &record.facts {
         Facts::Call(call) => {
             let country = call.line().and_then(|line| line.country.clone());
@@ -48,29 +53,26 @@ fn asked(record: &Record, wishes: &Wishes<'_>) -> Questions {
                 Some(crate::call::Party::Digits(digits)) => Some(digits.as_str()),
                 _ => None,
             };
-            let query = ContactQuery {
+            ContactQuery {
                 emails: call.person().map(|person| person.emails.clone()).unwrap_or_default(),
                 phone: digits.and_then(|digits| Phone::read(digits, country.as_deref())),
                 country,
-            };
-            Questions { contact: (!query.is_empty()).then_some(query), guests: Vec::new() }
+            }
         }
         Facts::Booking(booking) => {
-            let Some(standing) = booking.standing() else { return Questions::default() };
-            let guests = plan::guests(&standing, wishes.meetings);
-            let invitee = standing.facts.invitee;
-            let email = invitee.as_ref().and_then(|invitee| invitee.email.clone());
-            let phone = invitee.and_then(|invitee| invitee.phone).filter(|_| email.is_none());
-            let query = ContactQuery {
-                emails: email.into_iter().collect(),
-                phone: phone.and_then(|phone| Phone::read(&phone, None)),
-                country: None,
-            };
-            let guests = guests
-                .into_iter()
-                .map(|guest| ContactQuery { emails: vec![guest.email], ..ContactQuery::default() })
-                .collect();
-            Questions { contact: (!query.is_empty()).then_some(query), guests }
+            let standing = booking.standing().filter(|standing| standing.seats.is_empty());
+            let invitee = standing.and_then(|standing| standing.facts.invitee);
+            invitee.as_ref().map(query).unwrap_or_default()
         }
+    }
+}
+
+/// A person of a booking: by address, or by number where there is none.
+fn query(who: &Invitee) -> ContactQuery {
+    let phone = who.phone.as_deref().filter(|_| who.email.is_none());
+    ContactQuery {
+        emails: who.email.clone().into_iter().collect(),
+        phone: phone.and_then(|phone| Phone::read(phone, None)),
+        country: None,
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    booking::Booking,
+    booking::{Answer, Booking},
     call::Call,
     contact::ContactLink,
     decision::{Decision, Rulebook, decide},
@@ -32,6 +32,13 @@ pub struct Record {
     pub decisions: Vec<Decision>,
     /// Its contact, once settled.
     pub contact: Option<ContactLink>,
+    /// The contacts of the others of a booking, once settled: guests who become contacts, people with seats. By what they
+    /// are known by.
+    #[serde(default)]
+    pub companions: BTreeMap<String, ContactLink>,
+    /// Answers that HubSpot did not take when it made their contact for this booking (M8).
+    #[serde(default)]
+    pub unwritten: BTreeMap<String, Vec<Answer>>,
     /// What HubSpot holds of it, by our receipts.
     pub held: Vec<Held>,
     /// HubSpot's number of the account that `contact` and `held` are of.
@@ -86,6 +93,8 @@ impl Record {
             facts,
             decisions: Vec::new(),
             contact: None,
+            companions: BTreeMap::new(),
+            unwritten: BTreeMap::new(),
             held: Vec::new(),
             portal: None,
             owner_of: None,
@@ -121,6 +130,12 @@ impl Record {
         }
         if self.contact.is_none() {
             self.contact = other.contact;
+        }
+        for (key, link) in other.companions {
+            self.companions.entry(key).or_insert(link);
+        }
+        for (contact, answers) in other.unwritten {
+            self.unwritten.entry(contact).or_insert(answers);
         }
         if self.owner_of.is_none() {
             self.owner_of = other.owner_of;
@@ -190,6 +205,11 @@ impl Record {
             Receipt::Changed { object, id, properties } => {
                 if let Some(held) = self.held.iter_mut().find(|one| one.object == object && one.id == id) {
                     held.properties.extend(properties);
+                }
+            }
+            Receipt::Associated { object, id, contacts } => {
+                if let Some(held) = self.held.iter_mut().find(|one| one.object == object && one.id == id) {
+                    held.contacts = contacts;
                 }
             }
             Receipt::Gone { object, id } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contact::{ContactKey, ContactLink, NewContact},
+    contact::{AnswerProperty, ContactKey, ContactLink, NewContact},
     ids::{ContactId, ObjectId, StepKey},
     record::Held,
 };
@@ -59,6 +59,31 @@ pub enum Step {
         /// Only what differs from what we last wrote.
         properties: BTreeMap<String, String>,
     },
+    /// Associates an activity that stands with one more contact, after the second round.
+    Associate {
+        /// What.
+        object: Object,
+        /// HubSpot's id of it.
+        id: ObjectId,
+        /// With whom.
+        contact: ContactRef,
+    },
+    /// Takes one contact off an activity that stands, after the second round.
+    Dissociate {
+        /// What.
+        object: Object,
+        /// HubSpot's id of it.
+        id: ObjectId,
+        /// Whom.
+        contact: ContactId,
+    },
+    /// Writes answers to the contact that was made for them and did not take them then, after the second round.
+    WriteAnswers {
+        /// Whose.
+        contact: ContactId,
+        /// The answers.
+        answers: Vec<AnswerProperty>,
+    },
     /// Moves an activity to HubSpot's recycle bin, in the last round.
     Archive {
         /// What to archive.
@@ -85,6 +110,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The contact found for the record, to be kept once the plan is carried out.
     pub link: Option<ContactLink>,
+    /// The contacts found for the others of a booking, by what they are known by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<(ContactKey, ContactLink)>,
 }
 
 /// What HubSpot answered to a step, as it bears on the record.
@@ -103,6 +131,15 @@ pub enum Receipt {
         id: ObjectId,
         /// What was written.
         properties: BTreeMap<String, String>,
+    },
+    /// An activity is associated with just these contacts, as far as we wrote.
+    Associated {
+        /// What.
+        object: Object,
+        /// HubSpot's id.
+        id: ObjectId,
+        /// With whom.
+        contacts: Vec<ContactId>,
     },
     /// An activity is no longer there: archived by us, or found deleted.
     Gone {

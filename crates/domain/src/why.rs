@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
+    booking::Pending,
     contact::{ContactLink, FoundBy},
     decision::{Because, Decision, Matched, PassedOver, Ruling},
     kind::Kind,
@@ -25,9 +26,13 @@ pub fn record(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> String {
             }
             None => "The call has not ended: it is logged then.".to_owned(),
         },
-        Facts::Booking(_) if !wants_activity(record, wishes, now) => {
-            "Nothing is known yet of when the meeting is: waiting for the booking itself.".to_owned()
-        }
+        Facts::Booking(booking) if !wants_activity(record, wishes, now) => match booking.pending() {
+            Pending::Booking => {
+                "Nothing is known yet of when the meeting is: waiting for the booking itself.".to_owned()
+            }
+            Pending::Yes => "Asked for: it is written once the host says yes.".to_owned(),
+            Pending::Nothing => "The request came to nothing: there is no meeting to write.".to_owned(),
+        },
         Facts::Booking(booking) => {
             booking.standing().map_or_else(String::new, |standing| meeting(&standing, wishes.meetings))
         }
@@ -39,6 +44,14 @@ pub fn is_left_out(record: &Record, wishes: &Wishes<'_>) -> bool {
     match &record.facts {
         Facts::Call(call) => call.line().is_some_and(|line| wishes.calls.exclude_numbers.contains(&line.id)),
         Facts::Booking(_) => false,
+    }
+}
+
+/// Whether nothing will ever be written of the record, as far as is known: a request that the host refused.
+pub fn is_over(record: &Record) -> bool {
+    match &record.facts {
+        Facts::Call(_) => false,
+        Facts::Booking(booking) => booking.standing().is_none() && booking.pending() == Pending::Nothing,
     }
 }
 

@@ -22,5 +22,7 @@ mod order;
 mod outcomes;
 #[path = "domain/plans.rs"]
 mod plans;
+#[path = "domain/seats.rs"]
+mod seats;
 #[path = "domain/texts.rs"]
 mod texts;

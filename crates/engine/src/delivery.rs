@@ -1,9 +1,11 @@
-//! Carrying out the plans of a batch in rounds: contacts, then activities, then deletes.
+//! Carrying out the plans of a batch in rounds: contacts, then activities and whose they are, then deletes.
 
 mod activities;
+mod answers;
+mod associations;
 mod contacts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::gate::Gates;
 use domain::{
@@ -15,7 +17,11 @@ use domain::{
 };
 use store::{Begin, Store, StoreError};
 
-use crate::{Clock, session::Session, work::Work};
+use crate::{
+    Clock,
+    session::Session,
+    work::{End, Work},
+};
 
 /// What a delivery works with.
 pub struct Delivery<'a> {
@@ -42,6 +48,8 @@ pub struct Gained {
     pub fault: Option<Fault>,
     /// Whether anything was answered well.
     pub has_success: bool,
+    /// Contacts that were made, not found.
+    made: BTreeSet<ContactKey>,
 }
 
 impl Gained {
@@ -76,15 +84,23 @@ impl Delivery<'_> {
         let made = self.make_contacts(works, &plans, &mut gained).await?;
         self.link(works, &mut plans, &made);
         self.write_activities(works, &plans, &made, &mut gained).await?;
+        self.reassociate(works, &plans, &made, &mut gained).await;
+        self.write_answers(works, &plans, &mut gained).await;
         self.archive(works, &plans, &mut gained).await;
+        for work in works.iter_mut().filter(|work| work.goes_on()) {
+            work.end = work.afterwards.take().unwrap_or(End::Settled);
+        }
         Ok(gained)
     }
 
-    /// Settles each record's contact: the one found, or the one just made.
+    /// Settles each record's contacts: those found, and those just made.
     fn link(&self, works: &mut [Work], plans: &mut [Plan], made: &BTreeMap<ContactKey, contacts::Outcome>) {
         for (work, plan) in works.iter_mut().zip(plans) {
             if let Some(link) = plan.link.take() {
                 work.record.contact = Some(link);
+            }
+            for (key, link) in plan.companions.drain(..) {
+                work.record.companions.insert(key.text(), link);
             }
             let own = work.questions.contact.as_ref().and_then(ContactQuery::key);
             for step in &plan.steps {
@@ -93,6 +109,10 @@ impl Delivery<'_> {
                 match made.get(&new.key) {
                     Some(Ok(id)) if is_own && work.record.contact.is_none() => {
                         work.record.contact = Some(domain::plan::made_link(id.clone()));
+                    }
+                    Some(Ok(id)) if !is_own => {
+                        let link = domain::plan::made_link(id.clone());
+                        work.record.companions.insert(new.key.text(), link);
                     }
                     Some(Err(fault)) => work.fail(fault, (self.clock)()),
                     _ => {}

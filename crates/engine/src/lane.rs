@@ -169,16 +169,13 @@ impl Engine {
         let mut hosts: Vec<Email> = Vec::new();
         for work in works.iter_mut().filter(|work| work.goes_on()) {
             work.questions = questions(&work.record, wishes, now);
-            let asked = work.questions.contact.iter().chain(&work.questions.guests);
-            let asked: Vec<&ContactQuery> = asked
-                .filter(|_| work.record.contact.is_none() || !work.questions.guests.is_empty())
-                .collect();
-            for query in asked {
+            for query in work.questions.contact.iter().chain(&work.questions.companions) {
                 if !queries.contains(query) {
                     queries.push(query.clone());
                 }
             }
-            if work.record.held.is_empty() && wants_activity(&work.record, wishes, now) {
+            let is_new = work.record.held.is_empty() && wants_activity(&work.record, wishes, now);
+            if is_new || !work.questions.companions.is_empty() {
                 hosts.extend(owner_address(&work.record));
             }
         }
@@ -193,12 +190,12 @@ impl Engine {
         for work in works.iter_mut().filter(|work| work.goes_on()) {
             let answer = |query: &ContactQuery| found.answers.get(query).cloned().transpose();
             let contact = work.questions.contact.as_ref().map_or(Ok(None), answer);
-            let guests: Result<Vec<_>, Fault> =
-                work.questions.guests.iter().filter_map(|query| answer(query).transpose()).collect();
-            match (contact, guests, &owners) {
-                (Ok(contact), Ok(guests), Ok(owners)) => {
+            let companions: Result<Vec<_>, Fault> =
+                work.questions.companions.iter().filter_map(|query| answer(query).transpose()).collect();
+            match (contact, companions, &owners) {
+                (Ok(contact), Ok(companions), Ok(owners)) => {
                     work.answers.contact = contact;
-                    work.answers.guests = guests;
+                    work.answers.companions = companions;
                     work.answers.owners = owners.clone();
                 }
                 (Err(fault), ..) | (_, Err(fault), _) => work.fail(&fault, now),
@@ -306,7 +303,8 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
     let sentence = why::record(&work.record, wishes, now);
     let is_awaited = work.record.held.is_empty()
         && !wants_activity(&work.record, wishes, now)
-        && !why::is_left_out(&work.record, wishes);
+        && !why::is_left_out(&work.record, wishes)
+        && !why::is_over(&work.record);
     let lacks = work.record.lacks(now);
     let (state, why, due_at, problem, attempts) = match work.end {
         End::Settled if is_awaited && let Some(field) = lacks => {

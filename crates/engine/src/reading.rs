@@ -81,6 +81,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         closed: Vec::new(),
         ledger: Vec::new(),
         end: End::Settled,
+        afterwards: None,
     });
     Read { work, marks, moved_from }
 }

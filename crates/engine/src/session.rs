@@ -155,20 +155,21 @@ impl Session {
         self.owners.lock().await.as_ref().map(|(_, owners)| owners.clone()).unwrap_or_default()
     }
 
-    /// Makes the contact properties that are not known to be there.
+    /// Makes the contact properties that are not known to be there; returns those that HubSpot refuses, by name.
     ///
     /// # Errors
-    /// The fault of the making.
-    pub async fn define(&self, wanted: Vec<PropertyDefinition>) -> Result<(), Fault> {
-        let missing: Vec<PropertyDefinition> = {
+    /// The fault of the making as a whole.
+    pub async fn define(&self, wanted: Vec<PropertyDefinition>) -> Result<Vec<(String, Fault)>, Fault> {
+        let mut missing: Vec<PropertyDefinition> = {
             let defined = self.defined.lock().unwrap_or_else(PoisonError::into_inner);
             wanted.into_iter().filter(|one| !defined.contains(one)).collect()
         };
         if missing.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        self.hubspot.define(&missing).await?;
+        let refused = self.hubspot.define(&missing).await?;
+        missing.retain(|one| refused.iter().all(|(name, _)| *name != one.name));
         self.defined.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
-        Ok(())
+        Ok(refused)
     }
 }

@@ -35,6 +35,8 @@ pub struct Work {
     pub ledger: Vec<LedgerEntry>,
     /// How it goes on.
     pub end: End,
+    /// How it goes on once all else went well: what was left aside, so that the activity is written first.
+    pub afterwards: Option<End>,
 }
 
 /// How a record's pass ended.

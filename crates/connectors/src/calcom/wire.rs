@@ -13,9 +13,13 @@ use crate::source::Field;
 pub(super) enum Trigger {
     Created,
     Rescheduled,
+    /// It is asked for: the host has to say yes.
+    Requested,
+    Rejected,
+    /// The whole booking is canceled, or seats of it are given up.
     Cancelled,
-    /// A booking is asked for, refused, or told of otherwise: no meeting of it is written yet.
-    OtherOfBooking,
+    /// Who came and who did not, or did after all.
+    NoShow,
 }
 
 /// `{triggerEvent, createdAt, payload}`, or flat.
@@ -53,10 +57,12 @@ impl<'a> Envelope<'a> {
         match self.trigger.value().as_str()? {
             "BOOKING_CREATED" => Some(Trigger::Created),
             "BOOKING_RESCHEDULED" => Some(Trigger::Rescheduled),
+            "BOOKING_REQUESTED" => Some(Trigger::Requested),
+            "BOOKING_REJECTED" => Some(Trigger::Rejected),
             "BOOKING_CANCELLED" => Some(Trigger::Cancelled),
-            "BOOKING_REQUESTED" | "BOOKING_REJECTED" | "BOOKING_NO_SHOW_UPDATED" => {
-                Some(Trigger::OtherOfBooking)
-            }
+            "BOOKING_NO_SHOW_UPDATED" => Some(Trigger::NoShow),
+            // MEETING_STARTED, MEETING_ENDED and the two *_CAL_VIDEO_NO_SHOW tell by clock and video call what nobody has
+            // said; the others are of no booking.
             _ => None,
         }
     }
@@ -74,6 +80,7 @@ pub(super) struct Booking<'a> {
     /// The event type's own title; may be "".
     pub event_title: Field<'a>,
     pub event_description: Field<'a>,
+    pub status: Field<'a>,
     pub start_time: Field<'a>,
     pub end_time: Field<'a>,
     pub organizer: Person<'a>,
@@ -85,6 +92,12 @@ pub(super) struct Booking<'a> {
     pub location_response: Field<'a>,
     pub responses: Field<'a>,
     pub user_fields_responses: Field<'a>,
+    /// Question to answer, of bookings from before there were fields.
+    pub custom_inputs: Field<'a>,
+    pub notes_response: Field<'a>,
+    pub additional_notes: Field<'a>,
+    /// The address of whoever gave the responses: of a booking with seats, who joined just now.
+    pub email_response: Field<'a>,
     pub phone_response: Field<'a>,
     pub sms_response: Field<'a>,
     pub reschedule_reason: Field<'a>,
@@ -93,6 +106,7 @@ pub(super) struct Booking<'a> {
     pub reschedule_start_time: Field<'a>,
     pub rescheduled_by: Field<'a>,
     pub cancellation_reason: Field<'a>,
+    pub rejection_reason: Field<'a>,
     pub cancelled_by: Field<'a>,
     pub seats_per_time_slot: Field<'a>,
     pub attendee_seat_id: Field<'a>,
@@ -105,6 +119,7 @@ impl<'a> Booking<'a> {
             title: Field::at(payload, "title"),
             event_title: Field::at(payload, "eventTitle"),
             event_description: Field::at(payload, "eventDescription"),
+            status: Field::at(payload, "status"),
             start_time: Field::at(payload, "startTime"),
             end_time: Field::at(payload, "endTime"),
             organizer: Person::of(Field::at(payload, "organizer").value()),
@@ -115,6 +130,10 @@ impl<'a> Booking<'a> {
             location_response: Field::at(payload, "responses.location.value.optionValue"),
             responses: Field::at(payload, "responses"),
             user_fields_responses: Field::at(payload, "userFieldsResponses"),
+            custom_inputs: Field::at(payload, "customInputs"),
+            notes_response: Field::at(payload, "responses.notes.value"),
+            additional_notes: Field::at(payload, "additionalNotes"),
+            email_response: Field::at(payload, "responses.email.value"),
             phone_response: Field::at(payload, "responses.attendeePhoneNumber.value"),
             sms_response: Field::at(payload, "responses.smsReminderNumber.value"),
             reschedule_reason: Field::at(payload, "responses.rescheduleReason.value"),
@@ -122,6 +141,7 @@ impl<'a> Booking<'a> {
             reschedule_start_time: Field::at(payload, "rescheduleStartTime"),
             rescheduled_by: Field::at(payload, "rescheduledBy"),
             cancellation_reason: Field::at(payload, "cancellationReason"),
+            rejection_reason: Field::at(payload, "rejectionReason"),
             cancelled_by: Field::at(payload, "cancelledBy"),
             seats_per_time_slot: Field::at(payload, "seatsPerTimeSlot"),
             attendee_seat_id: Field::at(payload, "attendeeSeatId"),
@@ -129,21 +149,36 @@ impl<'a> Booking<'a> {
     }
 }
 
+impl Booking<'_> {
+    /// Whether several people book seats of one meeting.
+    pub fn has_seats(&self) -> bool {
+        !self.seats_per_time_slot.value().is_null()
+    }
+}
+
 /// An organizer or an attendee.
 pub(super) struct Person<'a> {
     pub name: Field<'a>,
+    /// Only where the event asks for the parts of the name, in builds of 2026.
+    pub first_name: Field<'a>,
+    pub last_name: Field<'a>,
     pub email: Field<'a>,
     pub phone_number: Field<'a>,
     pub time_zone: Field<'a>,
+    /// Only in a no-show.
+    pub no_show: Field<'a>,
 }
 
 impl<'a> Person<'a> {
     pub fn of(person: &'a Value) -> Self {
         Self {
             name: Field::at(person, "name"),
+            first_name: Field::at(person, "firstName"),
+            last_name: Field::at(person, "lastName"),
             email: Field::at(person, "email"),
             phone_number: Field::at(person, "phoneNumber"),
             time_zone: Field::at(person, "timeZone"),
+            no_show: Field::at(person, "noShow"),
         }
     }
 

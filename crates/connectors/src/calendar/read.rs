@@ -58,8 +58,10 @@ fn facts(said: &Booking<'_>, start: Option<Timestamp>) -> BookingFacts {
         host: host(&said.host),
         invitee: invitee(&said.invitee),
         guests: said.guests.list().iter().filter_map(guest).collect(),
+        seats: Vec::new(),
         location: said.location.text(),
         description: said.description.text(),
+        notes: None,
         answers: said.answers.list().iter().filter_map(answered).collect(),
         changed_by: said.changed_by.text(),
         reason: said.reason.text(),
@@ -74,6 +76,7 @@ fn host(said: &Person<'_>) -> Option<Host> {
 fn invitee(said: &Person<'_>) -> Option<Invitee> {
     let invitee = Invitee {
         name: said.name.text(),
+        name_parts: None,
         email: said.email.email(),
         phone: said.phone.text(),
         timezone: said.timezone.text(),

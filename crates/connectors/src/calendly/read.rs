@@ -1,5 +1,7 @@
 //! A Calendly webhook as a booking event.
 
+use std::collections::BTreeMap;
+
 use domain::{
     booking::{Answer, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee},
     event::{Event, Unreadable},
@@ -8,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::wire::{self, Envelope, Membership, Name};
-use crate::source::{Field, answer, end_after};
+use crate::source::{Field, answer, end_after, name_parts};
 
 /// Reads a webhook. A move is told twice, in any order: the new invitee names the old one and counts; the old one's
 /// cancel is its other half and is ignored.
@@ -31,8 +33,10 @@ pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
             let facts = BookingFacts { changed_by, reason: reason.clone(), ..facts(said, start) };
             (BookingWhat::Canceled { reason }, facts)
         }
-        Name::NoShow => (BookingWhat::NoShow { came: false }, BookingFacts::default()),
-        Name::NoShowTakenBack => (BookingWhat::NoShow { came: true }, BookingFacts::default()),
+        Name::NoShow | Name::NoShowTakenBack => {
+            let came = name == Name::NoShowTakenBack;
+            (BookingWhat::NoShow { came, people: BTreeMap::new() }, BookingFacts::default())
+        }
     };
     Ok(Event::Booking(Box::new(BookingEvent { link, what, at, facts })))
 }
@@ -58,8 +62,12 @@ fn booked_or_moved(said: &wire::Invitee<'_>) -> BookingWhat {
     }
 }
 
-/// The start of a booking that tells enough to be written. Bodies of 2020 lack the scheduled event.
+/// The start of a booking that tells enough to be written. Bodies of 2020 lack the scheduled event as a
+/// whole: such a booking waits for one that tells.
 fn whole(said: &wire::Invitee<'_>) -> Result<Option<Timestamp>, Unreadable> {
+    if said.scheduled_event.value().is_null() {
+        return Ok(None);
+    }
     said.event_name.required_text()?;
     said.start_time.required_rfc3339().map(Some)
 }
@@ -74,8 +82,10 @@ fn facts(said: &wire::Invitee<'_>, start: Option<Timestamp>) -> BookingFacts {
         host: said.event_memberships.list().iter().find_map(host),
         invitee: invitee(said),
         guests: said.event_guests.list().iter().filter_map(guest).collect(),
+        seats: Vec::new(),
         location: said.place(),
         description: said.notes.text(),
+        notes: None,
         answers: answers(said.questions_and_answers),
         changed_by: None,
         reason: None,
@@ -89,12 +99,15 @@ fn host(entry: &Value) -> Option<Host> {
 }
 
 fn invitee(said: &wire::Invitee<'_>) -> Option<Invitee> {
-    let parts: Vec<String> = [said.first_name, said.last_name].into_iter().filter_map(Field::text).collect();
-    let joined = (!parts.is_empty()).then(|| parts.join(" "));
-    let (name, email) = (said.name.text().or(joined), said.email.email());
+    let name_parts = name_parts(said.first_name, said.last_name);
+    let joined = || {
+        let parts = [said.first_name, said.last_name].into_iter().filter_map(Field::text);
+        Some(parts.collect::<Vec<String>>().join(" ")).filter(|name| !name.is_empty())
+    };
+    let (name, email) = (said.name.text().or_else(joined), said.email.email());
     let phone = said.phone();
     let is_somebody = name.is_some() || email.is_some() || phone.is_some();
-    is_somebody.then(|| Invitee { name, email, phone, timezone: said.timezone.text() })
+    is_somebody.then(|| Invitee { name, name_parts, email, phone, timezone: said.timezone.text() })
 }
 
 /// In the order in which they were asked.

@@ -66,6 +66,8 @@ pub(super) struct Invitee<'a> {
     pub cancellation_reason: Field<'a>,
     pub canceler_type: Field<'a>,
     pub canceled_by: Field<'a>,
+    /// Missing in bodies of 2020.
+    pub scheduled_event: Field<'a>,
     pub event_name: Field<'a>,
     pub start_time: Field<'a>,
     pub end_time: Field<'a>,
@@ -95,6 +97,7 @@ impl<'a> Invitee<'a> {
             cancellation_reason: Field::at(body, "payload.cancellation.reason"),
             canceler_type: Field::at(body, "payload.cancellation.canceler_type"),
             canceled_by: Field::at(body, "payload.cancellation.canceled_by"),
+            scheduled_event: Field::at(body, "payload.scheduled_event"),
             event_name: Field::at(body, "payload.scheduled_event.name"),
             start_time: Field::at(body, "payload.scheduled_event.start_time"),
             end_time: Field::at(body, "payload.scheduled_event.end_time"),

@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{fault::Fault, ids::ObjectId, step::Object};
+use domain::{
+    fault::Fault,
+    ids::{ContactId, ObjectId},
+    step::Object,
+};
 use serde_json::{Value, json};
 
 use super::{
     Class, Hubspot,
     batch::INPUTS_MAX,
-    refusal::{Refusal, Trouble},
+    contact::CONTACTS,
+    refusal::{ASSOCIATIONS, Refusal, Trouble},
     wire::Batch,
 };
 
@@ -35,6 +40,14 @@ pub enum Changed {
 }
 
 impl Changed {
+    /// What a refused association means: a contact that is not there is refused as invalid (reference/hubspot.md §1.5).
+    pub(super) fn of_association(trouble: Trouble) -> Self {
+        match Self::not(trouble) {
+            Self::Refused(Fault::Never { field: Some(field), .. }) if field == ASSOCIATIONS => Self::Missing,
+            changed => changed,
+        }
+    }
+
     fn not(trouble: Trouble) -> Self {
         match trouble {
             Trouble::NotSent(fault) | Trouble::InDoubt(fault) => Self::Failed(fault),
@@ -59,12 +72,26 @@ impl Hubspot {
         object: Object,
         changes: Vec<Change>,
     ) -> HashMap<ObjectId, Changed> {
+        self.update_all(object.word(), changes).await
+    }
+
+    /// Changes contacts, as `update_activities` does. Each answer stands under its id.
+    pub async fn update_contacts(
+        &self,
+        changes: Vec<(ContactId, BTreeMap<String, String>)>,
+    ) -> HashMap<ContactId, Changed> {
+        let changes = changes.into_iter().map(|(id, properties)| Change { id: ObjectId(id.0), properties });
+        let told = self.update_all(CONTACTS, changes.collect()).await;
+        told.into_iter().map(|(id, changed)| (ContactId(id.0), changed)).collect()
+    }
+
+    async fn update_all(&self, object: &str, changes: Vec<Change>) -> HashMap<ObjectId, Changed> {
         // The same id twice refuses the whole request (§1.3).
         let mut joined: BTreeMap<ObjectId, BTreeMap<String, String>> = BTreeMap::new();
         for change in changes {
             joined.entry(change.id).or_default().extend(change.properties);
         }
-        let path = format!("{}/batch/update", self.settings.version.objects(object.word()));
+        let path = format!("{}/batch/update", self.settings.version.objects(object));
         let inputs = joined
             .iter()
             .map(|(id, properties)| {
@@ -83,9 +110,9 @@ impl Hubspot {
         told
     }
 
-    /// Changes one activity: for one that a batch says nothing of, as it does of merged ones (§1.3).
-    async fn update(&self, object: Object, id: &ObjectId, properties: &BTreeMap<String, String>) -> Changed {
-        let path = format!("{}/{id}", self.settings.version.objects(object.word()));
+    /// Changes one object: for one that a batch says nothing of, as it does of merged ones (§1.3).
+    async fn update(&self, object: &str, id: &ObjectId, properties: &BTreeMap<String, String>) -> Changed {
+        let path = format!("{}/{id}", self.settings.version.objects(object));
         let done = self.patch::<Value>(&path, &json!({ "properties": properties })).await;
         done.map_or_else(Changed::not, |_| Changed::Done)
     }

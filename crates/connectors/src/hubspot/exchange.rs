@@ -43,6 +43,14 @@ impl Hubspot {
         self.exchange(Class::General, Method::PATCH, path, &[], Some(body)).await
     }
 
+    pub(super) async fn put<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
+        self.exchange(Class::General, Method::PUT, path, &[], None::<&()>).await
+    }
+
+    pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
+        self.exchange(Class::General, Method::DELETE, path, &[], None::<&()>).await
+    }
+
     async fn exchange<T: DeserializeOwned>(
         &self,
         class: Class,

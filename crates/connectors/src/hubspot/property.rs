@@ -123,22 +123,24 @@ impl Hubspot {
 
     /// Makes contact properties for answers; those that exist are left as they are.
     ///
-    /// All are tried; the first refusal is what is returned.
-    pub async fn define(&self, definitions: &[PropertyDefinition]) -> Result<(), Fault> {
+    /// Returns those that HubSpot refuses, by name: an account without the scope, or with too many properties.
+    pub async fn define(&self, definitions: &[PropertyDefinition]) -> Result<Vec<(String, Fault)>, Fault> {
         if definitions.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.make_group(CONTACTS).await?;
-        let mut first_refusal = Ok(());
+        let mut refused = Vec::new();
         for definition in definitions {
-            match self.make_property(CONTACTS, &answer_property(definition)).await {
-                Ok(_) => {}
-                Err(Trouble::Refused(refusal)) if refusal.status == 409 => {}
-                Err(Trouble::Refused(refusal)) => first_refusal = first_refusal.and(Err(refusal.fault())),
+            let fault = match self.make_property(CONTACTS, &answer_property(definition)).await {
+                Ok(_) => continue,
+                Err(Trouble::Refused(refusal)) if refusal.status == 409 => continue,
+                Err(Trouble::Refused(refusal)) => refusal.fault(),
+                Err(Trouble::NotSent(fault @ Fault::Never { .. })) => fault,
                 Err(trouble) => return Err(trouble.into()),
-            }
+            };
+            refused.push((definition.name.clone(), fault));
         }
-        first_refusal
+        Ok(refused)
     }
 }
 

@@ -56,6 +56,16 @@ impl Version {
         }
     }
 
+    /// One association of an object. v3 has this as v4 only.
+    pub(super) fn association(self, from: &str, id: &str, to: &str, to_id: &str) -> String {
+        format!("{}/{to_id}", self.associations(from, id, to))
+    }
+
+    /// One association of an object, of the pair's default type.
+    pub(super) fn default_association(self, from: &str, id: &str, to: &str, to_id: &str) -> String {
+        format!("{}/{to_id}", self.associations(from, id, &format!("default/{to}")))
+    }
+
     /// The account's own data.
     pub(super) fn account(self) -> String {
         format!("/account-info/{}/details", self.word())

@@ -129,6 +129,11 @@ pub(crate) fn text(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// A name in two parts, where the first is there.
+pub(crate) fn name_parts(first: Field<'_>, last: Field<'_>) -> Option<(String, String)> {
+    Some((first.text()?, last.text().unwrap_or_default()))
+}
+
 /// The whole part of a number that is a moment; beyond 2^53 it is none.
 fn whole(number: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "the range is checked, the fraction is not wanted")]

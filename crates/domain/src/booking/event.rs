@@ -1,10 +1,12 @@
 //! What one scheduler webhook says of a booking.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
-use crate::email::Email;
+use super::{answer::Answer, seat::Seat};
+use crate::{email::Email, phone::Phone};
 
 /// One webhook's view of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +45,7 @@ impl BookingEvent {
 #[serde(rename_all = "snake_case")]
 pub enum BookingWhat {
     /// It was asked for and waits for the host's yes: no meeting until it is booked under the same id.
+    /// One that asks for another time of a booking gives up the time before at once (reference/scheduling.md §4.1).
     Requested {
         /// The id before, where it asks for another time of a booking.
         from_link: Option<String>,
@@ -63,10 +66,20 @@ pub enum BookingWhat {
         /// The reason given.
         reason: Option<String>,
     },
+    /// The host said no to a request. Of a booking that stood, it is as a cancel.
+    Rejected {
+        /// The reason given.
+        reason: Option<String>,
+    },
+    /// Some gave up their seats, the meeting goes on for the others.
+    SeatsGivenUp,
     /// The invitee did not come, or did after all.
     NoShow {
         /// Whether the no-show was taken back.
         came: bool,
+        /// Where the source tells it of each: who came and who did not, by handle.
+        #[serde(default)]
+        people: BTreeMap<String, bool>,
     },
 }
 
@@ -74,8 +87,8 @@ impl BookingWhat {
     /// Which facts count more when several events tell them: the higher.
     pub(super) const fn rank(&self) -> u8 {
         match self {
-            Self::NoShow { .. } => 0,
-            Self::Canceled { .. } => 1,
+            Self::NoShow { .. } | Self::SeatsGivenUp => 0,
+            Self::Canceled { .. } | Self::Rejected { .. } => 1,
             Self::Requested { .. } => 2,
             Self::Booked => 3,
             Self::Moved { .. } => 4,
@@ -86,7 +99,11 @@ impl BookingWhat {
     pub fn from_link(&self) -> Option<&str> {
         match self {
             Self::Requested { from_link, .. } | Self::Moved { from_link, .. } => from_link.as_deref(),
-            Self::Booked | Self::Canceled { .. } | Self::NoShow { .. } => None,
+            Self::Booked
+            | Self::Canceled { .. }
+            | Self::Rejected { .. }
+            | Self::SeatsGivenUp
+            | Self::NoShow { .. } => None,
         }
     }
 }
@@ -108,10 +125,16 @@ pub struct BookingFacts {
     pub invitee: Option<Invitee>,
     /// Who else was asked along.
     pub guests: Vec<Guest>,
+    /// Where the event has seats: who has one by this webhook, or gave it up.
+    #[serde(default)]
+    pub seats: Vec<Seat>,
     /// Where: an address, a place, a number.
     pub location: Option<String>,
     /// What the event says of itself.
     pub description: Option<String>,
+    /// What the invitee wrote besides the answers.
+    #[serde(default)]
+    pub notes: Option<String>,
     /// The answers to the host's questions.
     pub answers: Vec<Answer>,
     /// Who made this change: `invitee`, `host`, an address.
@@ -143,6 +166,7 @@ impl BookingFacts {
         fill(&mut self.invitee, other.invitee.as_ref());
         fill(&mut self.location, other.location.as_ref());
         fill(&mut self.description, other.description.as_ref());
+        fill(&mut self.notes, other.notes.as_ref());
         if self.guests.is_empty() {
             self.guests.clone_from(&other.guests);
         }
@@ -164,16 +188,28 @@ pub struct Host {
 }
 
 /// The person who booked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Invitee {
     /// Name.
     pub name: Option<String>,
+    /// The name's first and last part, where the source asks for them apart.
+    #[serde(default)]
+    pub name_parts: Option<(String, String)>,
     /// Address; missing for bookings made by phone.
     pub email: Option<Email>,
     /// Phone number as given.
     pub phone: Option<String>,
     /// IANA time zone.
     pub timezone: Option<String>,
+}
+
+impl Invitee {
+    /// What tells this person from the others of a booking: the address, else the number.
+    pub fn handle(&self) -> Option<String> {
+        let phone = || self.phone.as_deref().and_then(|phone| Phone::read(phone, None));
+        let email = self.email.as_ref().map(|email| email.as_str().to_owned());
+        email.or_else(|| phone().map(|phone| phone.as_str().to_owned()))
+    }
 }
 
 /// Somebody asked along.

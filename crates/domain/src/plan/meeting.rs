@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Template, Wanted, meeting_text};
+use super::{Template, Wanted, meeting_text, people::key as key_of};
 use crate::{
-    booking::{Answer, AnswerValue, Booking, BookingFacts, Guest, Standing},
+    booking::{Answer, AnswerValue, Booking, BookingFacts, Invitee, Standing},
     contact::{AnswerProperty, ContactKey, NewContact, PropertyDefinition, PropertyHolds, split_name},
-    ids::{OwnerId, StepKey},
-    phone::Phone,
+    ids::{ContactId, OwnerId, StepKey},
     question::Answers,
     record::{Held, Record},
-    settings::{AnswerProperties, Guests, MeetingSettings, OnReschedule, meeting_title},
+    settings::{AnswerProperties, MeetingSettings, OnReschedule, meeting_title},
     source::Source,
-    step::Object,
+    step::{Object, Step},
     text,
 };
 
@@ -123,60 +122,52 @@ fn host_owner(standing: &Standing, answers: &Answers) -> Option<OwnerId> {
     answers.owners.find(email).cloned()
 }
 
-/// The contact of an invitee whom HubSpot does not know: name and e-mail, the host's owner, and the answers (M1, M2, M8).
+/// The contact of the invitee whom HubSpot does not know (M1, M2, M8).
 pub(super) fn new_contact(
     booking: &Booking,
     settings: &MeetingSettings,
     answers: &Answers,
 ) -> Option<NewContact> {
-    let standing = booking.standing()?;
-    let invitee = standing.facts.invitee.as_ref()?;
-    let phone = invitee.phone.as_deref().and_then(|phone| Phone::read(phone, None));
-    let key = match (&invitee.email, phone) {
-        (Some(email), _) => ContactKey::Email(email.clone()),
-        (None, Some(phone)) => ContactKey::Phone(phone),
-        (None, None) => return None,
-    };
-    let (first, last) = split_name(invitee.name.as_deref().unwrap_or_default());
-    let mut properties = BTreeMap::from([("firstname".to_owned(), first), ("lastname".to_owned(), last)]);
+    let facts = booking.standing()?.facts;
+    contact_of(booking, facts.invitee.as_ref()?, &facts.answers, settings, answers)
+}
+
+/// The contact of somebody of a booking: name and e-mail, the host's owner, and their answers.
+pub(super) fn contact_of(
+    booking: &Booking,
+    who: &Invitee,
+    answered: &[Answer],
+    settings: &MeetingSettings,
+    answers: &Answers,
+) -> Option<NewContact> {
+    let key = key_of(who)?;
+    let (first, last) =
+        who.name_parts.clone().unwrap_or_else(|| split_name(who.name.as_deref().unwrap_or_default()));
+    let mut properties = BTreeMap::from([
+        ("firstname".to_owned(), text::title(&first)),
+        ("lastname".to_owned(), text::title(&last)),
+    ]);
     match &key {
         ContactKey::Email(email) => properties.insert("email".to_owned(), email.as_str().to_owned()),
         ContactKey::Phone(phone) => properties.insert("phone".to_owned(), phone.as_str().to_owned()),
     };
-    if let Some(owner) = host_owner(&standing, answers) {
+    if let Some(owner) = booking.standing().and_then(|standing| host_owner(&standing, answers)) {
         properties.insert("hubspot_owner_id".to_owned(), owner.0);
     }
     properties.retain(|_, value| !value.is_empty());
     if properties.keys().all(|name| name == "phone" || name == "hubspot_owner_id") {
         properties.insert("firstname".to_owned(), key.text().replace("phone:", ""));
     }
-    Some(NewContact { key, properties, answers: answer_properties(&standing.facts.answers, settings) })
+    Some(NewContact { key, properties, answers: answer_properties(answered, settings) })
 }
 
-/// The guests who become contacts, where the admin wants that: each once, and not the invitee again.
-pub(crate) fn guests(standing: &Standing, settings: &MeetingSettings) -> Vec<Guest> {
-    let mut guests: Vec<Guest> = Vec::new();
-    if settings.guests == Guests::Ignore {
-        return guests;
-    }
-    let invitee = standing.facts.invitee.as_ref().and_then(|invitee| invitee.email.as_ref());
-    for guest in &standing.facts.guests {
-        if invitee != Some(&guest.email) && guests.iter().all(|known| known.email != guest.email) {
-            guests.push(guest.clone());
-        }
-    }
-    guests
-}
-
-pub(super) fn guest_contact(guest: Guest) -> NewContact {
-    let (first, last) = split_name(guest.name.as_deref().unwrap_or_default());
-    let mut properties = BTreeMap::from([
-        ("email".to_owned(), guest.email.as_str().to_owned()),
-        ("firstname".to_owned(), first),
-        ("lastname".to_owned(), last),
-    ]);
-    properties.retain(|_, value| !value.is_empty());
-    NewContact { key: ContactKey::Email(guest.email), properties, answers: Vec::new() }
+/// Answers that HubSpot did not take when their contact was made: tried again with each pass, under the settings of now.
+pub(super) fn unwritten(record: &Record, settings: &MeetingSettings) -> Vec<Step> {
+    let steps = record.unwritten.iter().map(|(contact, answers)| Step::WriteAnswers {
+        contact: ContactId(contact.clone()),
+        answers: answer_properties(answers, settings),
+    });
+    steps.filter(|step| !matches!(step, Step::WriteAnswers { answers, .. } if answers.is_empty())).collect()
 }
 
 fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<AnswerProperty> {
@@ -197,7 +188,7 @@ fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<Answ
         let Some(name) = name else { continue };
         // Two questions that are named alike: the first one's answer, so that HubSpot is not told two values of one.
         if properties.iter().all(|known| known.name != name) {
-            properties.push(AnswerProperty { name, value, definition });
+            properties.push(AnswerProperty { answer: answer.clone(), name, value, definition });
         }
     }
     properties

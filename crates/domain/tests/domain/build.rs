@@ -200,13 +200,16 @@ pub fn meeting_at(start: i64) -> BookingFacts {
         }),
         invitee: Some(Invitee {
             name: Some("Lin Wu".to_owned()),
+            name_parts: None,
             email: Some(email("Lin@Example.net")),
             phone: Some("+14155550132".to_owned()),
             timezone: Some("Asia/Tokyo".to_owned()),
         }),
         guests: Vec::new(),
+        seats: Vec::new(),
         location: Some("https://meet.example.com/x".to_owned()),
         description: None,
+        notes: None,
         answers: vec![
             answer("q1", "Company size", AnswerValue::Number("50".to_owned())),
             answer("q2", "Existing customer?", AnswerValue::Truth(false)),
@@ -259,7 +262,12 @@ pub fn canceled_whole(told_at: i64, start: i64) -> BookingEvent {
 }
 
 pub fn no_show(told_at: i64, came: bool) -> BookingEvent {
-    told("bk_81", told_at, BookingWhat::NoShow { came }, BookingFacts::default())
+    told(
+        "bk_81",
+        told_at,
+        BookingWhat::NoShow { came, people: std::collections::BTreeMap::new() },
+        BookingFacts::default(),
+    )
 }
 
 pub fn booking(source: Source, all: impl IntoIterator<Item = BookingEvent>) -> Record {

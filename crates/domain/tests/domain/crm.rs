@@ -66,7 +66,7 @@ impl Crm {
         let asked = questions(record, &wishes, now);
         let answers = Answers {
             contact: asked.contact.as_ref().map(|query| self.answer(query)),
-            guests: asked.guests.iter().map(|query| self.answer(query)).collect(),
+            companions: asked.companions.iter().map(|query| self.answer(query)).collect(),
             owners: self.owners.clone(),
         };
         plan(record, &wishes, &answers, now)
@@ -85,6 +85,14 @@ impl Crm {
         if let Some(link) = &plan.link {
             record.settle(Receipt::Linked(link.clone()));
         }
+        for (key, link) in &plan.companions {
+            record.companions.insert(key.text(), link.clone());
+        }
+        // What the record's own contact is known by, as the delivery knows it by the question.
+        let own = record.contact.is_none().then(|| {
+            let wishes = Wishes { calls: &self.book.settings, meetings: &self.meetings };
+            questions(record, &wishes, Timestamp::MAX).contact.and_then(|query| query.key())
+        });
         for step in &plan.steps {
             self.steps += 1;
             match step {
@@ -95,9 +103,11 @@ impl Crm {
                         "a double contact"
                     );
                     self.created.push(new.clone());
-                    if record.contact.is_none() {
-                        let link: ContactLink = made_link(id);
+                    let link: ContactLink = made_link(id);
+                    if own.as_ref().is_some_and(|own| own.as_ref() == Some(&new.key)) {
                         record.settle(Receipt::Linked(link));
+                    } else {
+                        record.companions.insert(new.key.text(), link);
                     }
                 }
                 Step::Create { key, object, properties, contacts } => {
@@ -113,6 +123,16 @@ impl Crm {
                     let (object, id, properties) = (*object, id.clone(), properties.clone());
                     record.settle(Receipt::Changed { object, id, properties });
                 }
+                Step::Associate { object, id, contact } => {
+                    let contact = self.resolve(contact);
+                    self.reassociate(record, *object, id, |all| all.push(contact));
+                }
+                Step::Dissociate { object, id, contact } => {
+                    self.reassociate(record, *object, id, |all| all.retain(|one| one != contact));
+                }
+                Step::WriteAnswers { contact, .. } => {
+                    record.unwritten.remove(&contact.0);
+                }
                 Step::Archive { object, id } => {
                     self.live.remove(id).expect("an archive of what is there");
                     self.archived += 1;
@@ -120,6 +140,18 @@ impl Crm {
                 }
             }
         }
+    }
+
+    fn reassociate(
+        &mut self,
+        record: &mut Record,
+        object: Object,
+        id: &ObjectId,
+        act: impl FnOnce(&mut Vec<ContactId>),
+    ) {
+        let all = &mut self.live.get_mut(id).expect("what is there").2;
+        act(all);
+        record.settle(Receipt::Associated { object, id: id.clone(), contacts: all.clone() });
     }
 
     fn resolve(&self, contact: &ContactRef) -> ContactId {

@@ -40,6 +40,9 @@ fn kinds(plan: &Plan) -> Vec<&'static str> {
         Step::CreateContact(_) => "contact",
         Step::Create { .. } => "create",
         Step::Update { .. } => "update",
+        Step::Associate { .. } => "associate",
+        Step::Dissociate { .. } => "dissociate",
+        Step::WriteAnswers { .. } => "answers",
         Step::Archive { .. } => "archive",
     };
     plan.steps.iter().map(kind).collect()
@@ -263,6 +266,10 @@ mod links {
         told(link, told_at, BookingWhat::Requested { from_link, from_start: None }, meeting_at(start))
     }
 
+    fn rejected(link: &str, told_at: i64) -> BookingEvent {
+        told(link, told_at, BookingWhat::Rejected { reason: Some("Full".to_owned()) }, meeting_at(60))
+    }
+
     #[rstest]
     #[case::a_chain(vec![booked(0, 60), moved_to(5, "bk_81", "b", 120), moved_to(6, "b", "c", 180)], TITLE, 180, "c")]
     #[case::a_chain_backwards(vec![moved_to(6, "b", "c", 180), moved_to(5, "bk_81", "b", 120), booked(0, 60)], TITLE, 180, "c")]
@@ -275,7 +282,12 @@ mod links {
     #[case::a_confirmed_request_for_another_time(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", booked(6, 120))], TITLE, 120, "b")]
     #[case::a_confirmed_request_then_the_old_booking_repeated_under_a_later_time(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", booked(6, 120)), booked(9, 60)], TITLE, 120, "b")]
     #[case::its_yes_before_the_request(vec![at_link("b", booked(6, 120)), requested("b", 5, Some("bk_81"), 120), booked(0, 60)], TITLE, 120, "b")]
-    #[case::a_refused_request_for_another_time(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", canceled_whole(6, 120))], TITLE, 60, "bk_81")]
+    #[case::a_withdrawn_request_for_another_time_has_given_up_the_time_before(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), at_link("b", canceled_whole(6, 120))], CANCELED, 60, "bk_81")]
+    #[case::a_refused_request_for_another_time_too(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), rejected("b", 6)], CANCELED, 60, "bk_81")]
+    #[case::its_no_before_all_else(vec![rejected("b", 6), requested("b", 5, Some("bk_81"), 120), booked(0, 60)], CANCELED, 60, "bk_81")]
+    #[case::a_move_after_the_no(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), rejected("b", 6), moved_to(7, "bk_81", "c", 180)], TITLE, 180, "c")]
+    #[case::a_no_to_what_stood(vec![booked(0, 60), rejected("bk_81", 6)], CANCELED, 60, "bk_81")]
+    #[case::the_host_asks_for_another_time_and_gets_it(vec![booked(0, 60), canceled_whole(5, 60), moved_to(6, "bk_81", "b", 120)], TITLE, 120, "b")]
     fn m12_the_newest_id_counts(
         #[case] all: Vec<BookingEvent>,
         #[case] title: &str,
@@ -293,6 +305,9 @@ mod links {
     #[rstest]
     #[case::waiting(vec![requested("bk_81", 0, None, 60)])]
     #[case::withdrawn(vec![requested("bk_81", 0, None, 60), canceled_whole(5, 60)])]
+    #[case::refused(vec![requested("bk_81", 0, None, 60), rejected("bk_81", 5)])]
+    #[case::refused_before_it_was_heard_of(vec![rejected("bk_81", 5), requested("bk_81", 0, None, 60)])]
+    #[case::refused_and_never_heard_of(vec![rejected("bk_81", 5)])]
     fn m11_a_request_is_no_meeting(#[case] all: Vec<BookingEvent>) {
         assert_eq!(after(OnReschedule::Replace, all).0.steps, 0);
     }

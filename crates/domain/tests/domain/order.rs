@@ -275,7 +275,7 @@ fn course(
     let (is_no_show, is_canceled) = (end & 1 == 1, end & 2 == 2);
     let bare = BookingFacts { changed_by: Some("host".to_owned()), ..BookingFacts::default() };
     if is_no_show {
-        let what = BookingWhat::NoShow { came: false };
+        let what = BookingWhat::NoShow { came: false, people: std::collections::BTreeMap::new() };
         told.push(BookingEvent { link: link.clone(), what, at: minute(50), facts: BookingFacts::default() });
     }
     if is_canceled {

@@ -117,6 +117,7 @@ proptest! {
             host: Some(Host { name: Some(all[1].clone()), email: None, timezone: None }),
             invitee: Some(Invitee {
                 name: Some(all[2].clone()),
+                name_parts: Some((all[9].clone(), all[2].clone())),
                 email: None,
                 phone: Some(all[3].clone()),
                 timezone: Some(all[4].clone()),
@@ -124,6 +125,8 @@ proptest! {
             guests: vec![Guest { name: Some(all[5].clone()), ..guest("a'&b@example.net") }],
             location: Some(all[6].clone()),
             description: Some(all[7].clone()),
+            notes: Some(all[9].clone()),
+            seats: Vec::new(),
             answers: vec![answer("1", &all[8], AnswerValue::Many(vec![all[9].clone(), all[0].clone()]))],
             changed_by: None,
             reason: None,

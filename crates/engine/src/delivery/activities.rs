@@ -139,6 +139,7 @@ impl Delivery<'_> {
                     if object != Object::Tasks || is_contact_gone(&fault) {
                         // Whoever was linked may be the reason: the next attempt asks again.
                         work.record.contact = None;
+                        work.record.companions.clear();
                     }
                     if is_contact_gone(&fault) && work.attempts < CONTACT_GONE_MAX {
                         work.fail(&Fault::later(fault.why()), now);
@@ -372,7 +373,8 @@ fn creating(
     creating
 }
 
-fn known(contact: &ContactRef, made: &BTreeMap<ContactKey, Outcome>) -> Option<ContactId> {
+/// HubSpot's id of a contact, if it has one by now.
+pub(super) fn known(contact: &ContactRef, made: &BTreeMap<ContactKey, Outcome>) -> Option<ContactId> {
     match contact {
         ContactRef::Known(id) => Some(id.clone()),
         ContactRef::Made(key) => made.get(key).and_then(|outcome| outcome.as_ref().ok()).cloned(),

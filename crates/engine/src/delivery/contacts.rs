@@ -7,7 +7,7 @@ use connectors::{
     hubspot::{Guard, KEY_PROPERTY, Made, NewRow},
 };
 use domain::{
-    contact::{ContactKey, NewContact, PropertyDefinition},
+    contact::{AnswerProperty, ContactKey, NewContact},
     fault::Fault,
     ids::ContactId,
     phone::Phone,
@@ -16,11 +16,21 @@ use domain::{
 use serde_json::{Value, json};
 use store::{Begin, Phase, StoreError};
 
-use super::{Delivery, Gained, in_doubt};
+use super::{
+    Delivery, Gained,
+    answers::{Refused, leave_unwritten},
+    in_doubt,
+};
 use crate::{ledger::About, work::Work};
 
 /// What became of a contact that was to be made.
 pub type Outcome = Result<ContactId, Fault>;
+
+/// The answers that each contact is made without.
+type LeftOut = BTreeMap<ContactKey, Refused>;
+
+/// How often a contact is sent once more without an answer that HubSpot refuses.
+const ATTEMPTS_MAX: usize = 4;
 
 impl Delivery<'_> {
     /// Makes the contacts of all plans.
@@ -35,17 +45,16 @@ impl Delivery<'_> {
             return Ok(BTreeMap::new());
         }
         let covered = take_covered(&mut wanted);
-        let refused_answers = self.define_answers(&wanted).await;
+        let mut left_out = self.define_answers(&wanted).await;
         self.begin(self.begun_contacts(works, plans, &wanted)).await?;
-        let rows = wanted.values().map(|new| self.row(new, refused_answers.is_none())).collect();
-        let mut outcomes = self.send(rows, &wanted, gained).await;
-        self.retry_without_answers(&wanted, &mut outcomes, gained).await;
+        let mut outcomes = self.send(&wanted, &left_out, gained).await;
+        self.retry_without_answers(&wanted, &mut left_out, &mut outcomes, gained).await;
         for (phone, by_email) in covered {
             if let Some(outcome) = outcomes.get(&by_email).cloned() {
                 outcomes.insert(phone, outcome);
             }
         }
-        self.enter(works, plans, &outcomes, refused_answers.as_ref());
+        self.enter(works, plans, &outcomes);
         for (key, outcome) in &outcomes {
             if let Ok(id) = outcome {
                 gained.links.push((key.clone(), id.clone()));
@@ -53,34 +62,37 @@ impl Delivery<'_> {
                 let phone = wanted.get(key).and_then(phone_of);
                 gained.links.extend(phone.map(|phone| (phone, id.clone())));
             }
+            if let (Ok(id), Some(refused)) = (outcome, left_out.remove(key)) {
+                // The first record's answers were those to be written.
+                let first =
+                    works.iter_mut().zip(plans).find_map(|(work, plan)| Some((work, new_of(plan, key)?)));
+                if let Some((work, new)) = first.filter(|_| gained.made.contains(key)) {
+                    leave_unwritten(work, id, &new.answers, &refused, (self.clock)());
+                }
+            }
         }
         Ok(outcomes)
     }
 
-    /// Makes the properties that answers go into; a refusal leaves the answers out, the contact is made all the same.
-    async fn define_answers(&self, wanted: &BTreeMap<ContactKey, NewContact>) -> Option<Fault> {
-        let mut definitions: Vec<PropertyDefinition> = wanted
-            .values()
-            .flat_map(|new| &new.answers)
-            .filter_map(|answer| answer.definition.clone())
-            .collect();
-        definitions.sort();
-        definitions.dedup_by(|one, other| one.name == other.name);
-        if definitions.is_empty() {
-            return None;
-        }
-        match self.gates.pass(self.workspace, self.session.define(definitions)).await {
-            Ok(Ok(())) => None,
-            Ok(Err(fault)) => Some(fault),
-            Err(closed) => Some(closed.into()),
-        }
+    /// Makes the properties that answers go into; what is refused is left out, the contact is made all the same.
+    async fn define_answers(&self, wanted: &BTreeMap<ContactKey, NewContact>) -> LeftOut {
+        let answers: Vec<AnswerProperty> = wanted.values().flat_map(|new| new.answers.clone()).collect();
+        let refused = self.define(&answers).await;
+        wanted
+            .iter()
+            .map(|(key, new)| {
+                let of_new =
+                    new.answers.iter().filter_map(|one| Some((one.name.clone(), refused.get(&one.name)?)));
+                (key.clone(), of_new.map(|(name, fault)| (name, fault.clone())).collect())
+            })
+            .collect()
     }
 
-    fn row(&self, new: &NewContact, with_answers: bool) -> NewRow {
+    fn row(&self, new: &NewContact, left_out: Option<&Refused>) -> NewRow {
         let mut properties = new.properties.clone();
-        if with_answers {
-            properties.extend(new.answers.iter().map(|answer| (answer.name.clone(), answer.value.clone())));
-        }
+        let written =
+            new.answers.iter().filter(|one| left_out.is_none_or(|names| !names.contains_key(&one.name)));
+        properties.extend(written.map(|answer| (answer.name.clone(), answer.value.clone())));
         let is_by_phone = matches!(new.key, ContactKey::Phone(_));
         if is_by_phone && self.session.guards.contacts == Guard::UniqueProperty {
             properties.insert(KEY_PROPERTY.to_owned(), new.key.text());
@@ -111,10 +123,11 @@ impl Delivery<'_> {
 
     async fn send(
         &self,
-        rows: Vec<NewRow>,
         wanted: &BTreeMap<ContactKey, NewContact>,
+        left_out: &LeftOut,
         gained: &mut Gained,
     ) -> BTreeMap<ContactKey, Outcome> {
+        let rows = wanted.iter().map(|(key, new)| self.row(new, left_out.get(key))).collect();
         let made = match self.gates.pass(self.workspace, self.session.hubspot.create_contacts(rows)).await {
             Ok(made) => made,
             // What was begun stays begun: whether a request under way was carried out is looked up next time.
@@ -130,6 +143,7 @@ impl Delivery<'_> {
             let outcome = match made.get(&key.text()) {
                 Some(Made::Created { id, .. }) => {
                     gained.has_success = true;
+                    gained.made.insert(key.clone());
                     Ok(id.clone())
                 }
                 Some(Made::Exists { id: Some(id) }) => Ok(id.clone()),
@@ -180,38 +194,41 @@ impl Delivery<'_> {
         }
     }
 
-    /// A contact whose answers HubSpot refuses is made without them.
+    /// A contact whose answers HubSpot refuses is made without them: without the one that is named, again and again, and
+    /// at last without any.
     async fn retry_without_answers(
         &self,
         wanted: &BTreeMap<ContactKey, NewContact>,
+        left_out: &mut LeftOut,
         outcomes: &mut BTreeMap<ContactKey, Outcome>,
         gained: &mut Gained,
     ) {
-        let again: BTreeMap<ContactKey, NewContact> = wanted
-            .iter()
-            .filter(|(key, new)| {
-                let refused_field = match outcomes.get(*key) {
-                    Some(Err(Fault::Never { field, .. })) => field.as_deref(),
-                    _ => return false,
-                };
-                new.answers.iter().any(|answer| refused_field.is_none_or(|field| field == answer.name))
-            })
-            .map(|(key, new)| (key.clone(), new.clone()))
-            .collect();
-        if again.is_empty() {
-            return;
+        for attempt in 1..=ATTEMPTS_MAX {
+            let mut again: BTreeMap<ContactKey, NewContact> = BTreeMap::new();
+            for (key, new) in wanted {
+                let Some(Err(fault @ Fault::Never { field, .. })) = outcomes.get(key) else { continue };
+                let is_named = |one: &AnswerProperty| field.as_deref().is_none_or(|field| field == one.name);
+                if !new.answers.iter().any(is_named) {
+                    continue;
+                }
+                let refused = left_out.entry(key.clone()).or_default();
+                let before = refused.len();
+                let more = new.answers.iter().filter(|one| attempt == ATTEMPTS_MAX || is_named(one));
+                for one in more {
+                    refused.entry(one.name.clone()).or_insert_with(|| fault.clone());
+                }
+                if refused.len() > before {
+                    again.insert(key.clone(), new.clone());
+                }
+            }
+            if again.is_empty() {
+                return;
+            }
+            outcomes.extend(self.send(&again, left_out, gained).await);
         }
-        let rows = again.values().map(|new| self.row(new, false)).collect();
-        outcomes.extend(self.send(rows, &again, gained).await);
     }
 
-    fn enter(
-        &self,
-        works: &mut [Work],
-        plans: &[Plan],
-        outcomes: &BTreeMap<ContactKey, Outcome>,
-        refused_answers: Option<&Fault>,
-    ) {
+    fn enter(&self, works: &mut [Work], plans: &[Plan], outcomes: &BTreeMap<ContactKey, Outcome>) {
         let now = (self.clock)();
         for (work, plan) in works.iter_mut().zip(plans) {
             for step in &plan.steps {
@@ -228,10 +245,6 @@ impl Delivery<'_> {
                     Some(Err(fault)) => about.refused(fault.why(), now),
                     None => about.refused("not sent", now),
                 });
-                if let Some(fault) = refused_answers.filter(|_| !new.answers.is_empty()) {
-                    let left_out = About { what: "Write answers to contact properties".to_owned(), ..about };
-                    work.ledger.push(left_out.refused(fault.why(), now));
-                }
             }
         }
     }
@@ -239,6 +252,13 @@ impl Delivery<'_> {
 
 fn about(work: &Work, new: &NewContact) -> About {
     About { record: work.record.id, step: new.key.text(), what: "Create contact".to_owned() }
+}
+
+fn new_of<'a>(plan: &'a Plan, key: &ContactKey) -> Option<&'a NewContact> {
+    plan.steps.iter().find_map(|step| match step {
+        Step::CreateContact(new) if new.key == *key => Some(new),
+        _ => None,
+    })
 }
 
 fn each_new<'a>(works: &'a [Work], plans: &'a [Plan]) -> impl Iterator<Item = (&'a Work, &'a NewContact)> {

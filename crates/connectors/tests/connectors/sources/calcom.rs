@@ -1,7 +1,7 @@
 //! What a Cal.com webhook is read as.
 
 use domain::{
-    booking::{Answer, AnswerValue, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee},
+    booking::{Answer, AnswerValue, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee, Seat},
     email::Email,
     source::Source,
 };
@@ -40,13 +40,16 @@ fn a_booking_is_read_whole() {
             }),
             invitee: Some(Invitee {
                 name: Some("Lin Wu".into()),
+                name_parts: None,
                 email: Email::read("lin@example.net"),
                 phone: None,
                 timezone: Some("Asia/Tokyo".into()),
             }),
             guests: vec![Guest { name: None, email: Email::read("kim@example.net").unwrap() }],
+            seats: vec![],
             location: Some("https://app.cal.com/video/7Kx2".into()),
             description: Some("A first talk".into()),
+            notes: None,
             answers: vec![Answer {
                 question_id: Some("size".into()),
                 question: "Company size".into(),
@@ -87,28 +90,120 @@ fn a_cancel_needs_only_the_uid() {
 }
 
 #[rstest]
-#[case::one_seat(json!({"seatsPerTimeSlot": 5}), true)]
-#[case::one_seat_by_its_id(json!({"seatsPerTimeSlot": 5, "attendeeSeatId": "s1", "cancelledBy": "lin@example.net"}), true)]
-#[case::the_whole_booking(json!({"seatsPerTimeSlot": 5, "cancelledBy": "ada@example.com"}), false)]
-#[case::no_seats(json!({"seatsPerTimeSlot": null}), false)]
-fn a_seat_given_up_does_not_cancel_the_meeting(#[case] said: Value, #[case] ignored: bool) {
-    assert_eq!(is_ignored(SOURCE, &cancelled(&said)), ignored);
+#[case::one_seat(json!({"seatsPerTimeSlot": 5}), BookingWhat::SeatsGivenUp)]
+#[case::one_seat_by_its_id(json!({"seatsPerTimeSlot": 5, "attendeeSeatId": "s1", "cancelledBy": "lin@example.net"}), BookingWhat::SeatsGivenUp)]
+#[case::the_whole_booking(json!({"seatsPerTimeSlot": 5, "cancelledBy": "ada@example.com"}), BookingWhat::Canceled { reason: None })]
+#[case::nobody_named(json!({"seatsPerTimeSlot": 5, "attendees": []}), BookingWhat::Canceled { reason: None })]
+#[case::no_seats(json!({"seatsPerTimeSlot": null}), BookingWhat::Canceled { reason: None })]
+fn a_seat_given_up_does_not_cancel_the_meeting(#[case] said: Value, #[case] what: BookingWhat) {
+    let said = read(&cancelled(&said));
+    assert_eq!(said.what, what);
+    let names = |seats: &[Seat]| seats.iter().filter_map(|seat| seat.who.handle()).collect::<Vec<_>>();
+    if what == BookingWhat::SeatsGivenUp {
+        assert_eq!(names(&said.facts.seats), ["lin@example.net", "kim@example.net"]);
+    }
+}
+
+/// The email of the responses, and whose the answers are then.
+#[rstest]
+#[case::the_first(json!({"label": "l", "value": "lin@example.net"}), [1, 0])]
+#[case::who_joins(json!({"label": "l", "value": "Kim@example.net"}), [0, 1])]
+#[case::not_said(json!(null), [0, 1])]
+fn answers_are_of_whoever_takes_a_seat(#[case] email: Value, #[case] answers: [usize; 2]) {
+    let body = with(calcom_created(), "/payload/seatsPerTimeSlot", json!(5));
+    let seats = read(&with(body, "/payload/responses/email", email)).facts.seats;
+    assert_eq!(seats.iter().map(|seat| seat.answers.len()).collect::<Vec<_>>(), answers);
+}
+
+#[test]
+fn a_request_waits_and_names_what_it_would_move() {
+    let mut body = with(calcom_created(), "/triggerEvent", json!("BOOKING_REQUESTED"));
+    assert_eq!(read(&body).what, BookingWhat::Requested { from_link: None, from_start: None });
+    body["payload"]["rescheduleUid"] = json!("old1");
+    let from_link = Some("old1".to_owned());
+    assert_eq!(read(&body).what, BookingWhat::Requested { from_link, from_start: None });
 }
 
 #[rstest]
-#[case("BOOKING_REQUESTED", Some("7Kx2"))]
-#[case("BOOKING_REJECTED", Some("7Kx2"))]
-#[case("BOOKING_NO_SHOW_UPDATED", Some("7Kx2"))]
-#[case("PING", None)]
-#[case("MEETING_STARTED", None)]
-#[case("MEETING_ENDED", None)]
-#[case("BOOKING_PAID", None)]
-#[case("FORM_SUBMITTED", None)]
-#[case("OOO_CREATED", None)]
-fn other_triggers_are_ignored(#[case] trigger: &str, #[case] subject: Option<&str>) {
+#[case("BOOKING_CREATED")]
+#[case("BOOKING_RESCHEDULED")]
+fn a_booking_that_still_waits_for_the_host_is_a_request(#[case] trigger: &str) {
+    let body = with(calcom_created(), "/triggerEvent", json!(trigger));
+    let what = read(&with(body, "/payload/status", json!("PENDING"))).what;
+    assert!(matches!(what, BookingWhat::Requested { .. }), "{what:?}");
+}
+
+#[test]
+fn a_booking_that_names_the_one_before_is_a_move() {
+    let what = read(&with(calcom_created(), "/payload/rescheduleUid", json!("old1"))).what;
+    assert_eq!(what, BookingWhat::Moved { from_link: Some("old1".into()), from_start: None });
+}
+
+#[test]
+fn who_takes_their_own_seat_to_another_time_moves_nobody_else() {
+    let mut body = with(calcom_created(), "/triggerEvent", json!("BOOKING_RESCHEDULED"));
+    body["payload"]["rescheduleUid"] = json!("old1");
+    body["payload"]["seatsPerTimeSlot"] = json!(5);
+    assert!(matches!(read(&body).what, BookingWhat::Moved { .. }), "the host moves all");
+    body["payload"]["attendeeSeatId"] = json!("s1");
+    assert_eq!(read(&body).what, BookingWhat::Booked);
+}
+
+#[test]
+fn a_rejected_request_is_no_cancel() {
+    let body = with(calcom_created(), "/triggerEvent", json!("BOOKING_REJECTED"));
+    let what = read(&with(body, "/payload/rejectionReason", json!("Full"))).what;
+    assert_eq!(what, BookingWhat::Rejected { reason: Some("Full".into()) });
+}
+
+#[rstest]
+#[case::one_did_not_come(json!([{"email": "Lin@example.net", "noShow": true}]), &[("lin@example.net", false)])]
+#[case::and_did_after_all(json!([{"email": "lin@example.net", "noShow": false}]), &[("lin@example.net", true)])]
+#[case::of_two(json!([{"email": "lin@example.net", "noShow": true}, {"email": "kim@example.net", "noShow": false}]),
+    &[("kim@example.net", true), ("lin@example.net", false)])]
+#[case::by_phone(json!([{"email": "14155550132@sms.cal.com", "noShow": true}]), &[("+14155550132", false)])]
+fn a_no_show_is_told_of_each(#[case] attendees: Value, #[case] came: &[(&str, bool)]) {
+    let body = json!({"triggerEvent": "BOOKING_NO_SHOW_UPDATED", "createdAt": "2026-11-24T16:00:00Z", "payload": {
+        "message": "x", "bookingUid": "7Kx2", "bookingId": 91, "attendees": attendees}});
+    let said = read(&body);
+    let people = came.iter().map(|(who, came)| ((*who).to_owned(), *came)).collect();
+    let came = came.iter().all(|(_, came)| *came);
+    assert_eq!((said.link.as_str(), said.what), ("7Kx2", BookingWhat::NoShow { came, people }));
+    assert_eq!(said.facts, BookingFacts::default());
+}
+
+#[test]
+fn notes_are_read_wherever_they_stand() {
+    let body = with(calcom_created(), "/payload/additionalNotes", json!("Bring a chart"));
+    assert_eq!(read(&body).facts.notes.as_deref(), Some("Bring a chart"));
+    let body =
+        with(body, "/payload/responses/notes", json!({"label": "additional_notes", "value": "Two charts"}));
+    assert_eq!(read(&body).facts.notes.as_deref(), Some("Two charts"));
+}
+
+#[test]
+fn a_name_in_parts_is_kept_in_parts() {
+    let attendees =
+        json!([{"email": "lin@example.net", "name": "Lin Mei Wu", "firstName": "Lin Mei", "lastName": "Wu"}]);
+    let invitee = read(&with(calcom_created(), "/payload/attendees", attendees)).facts.invitee.unwrap();
+    assert_eq!(invitee.name_parts, Some(("Lin Mei".into(), "Wu".into())));
+}
+
+#[rstest]
+#[case("PING")]
+#[case("MEETING_STARTED")]
+#[case("MEETING_ENDED")]
+#[case("AFTER_HOSTS_CAL_VIDEO_NO_SHOW")]
+#[case("AFTER_GUESTS_CAL_VIDEO_NO_SHOW")]
+#[case("BOOKING_PAYMENT_INITIATED")]
+#[case("BOOKING_PAID")]
+#[case("FORM_SUBMITTED")]
+#[case("OOO_CREATED")]
+#[case("BEFORE_EVENT")]
+fn other_triggers_are_ignored(#[case] trigger: &str) {
     let body = with(calcom_created(), "/triggerEvent", json!(trigger));
     assert!(is_ignored(SOURCE, &body));
-    assert_eq!(connectors::subject(SOURCE, &body).as_deref(), subject);
+    assert_eq!(connectors::subject(SOURCE, &body), None);
     assert_eq!(connectors::event_name(SOURCE, &body), trigger);
 }
 
@@ -193,6 +288,16 @@ fn answers_are_those_to_custom_questions(
         })
         .collect();
     assert_eq!(answers, expected);
+}
+
+#[test]
+fn questions_from_before_there_were_fields_are_read_too() {
+    let inputs = json!({"Team size": "12", "Company size": "again", "Agreed": true, "Empty": ""});
+    let answers = read(&with(calcom_created(), "/payload/customInputs", inputs)).facts.answers;
+    let said: Vec<(&str, Option<String>)> =
+        answers.iter().map(|one| (one.question.as_str(), one.value.for_people())).collect();
+    let yes = |text: &str| Some(text.to_owned());
+    assert_eq!(said, [("Company size", yes("50")), ("Agreed", yes("Yes")), ("Team size", yes("12"))]);
 }
 
 #[rstest]

@@ -41,13 +41,16 @@ fn the_example_of_the_contract_is_a_booking() {
             }),
             invitee: Some(Invitee {
                 name: Some("Lin Wu".into()),
+                name_parts: None,
                 email: Email::read("lin@example.net"),
                 phone: Some("+14155550132".into()),
                 timezone: Some("Asia/Tokyo".into()),
             }),
             guests: vec![Guest { name: None, email: Email::read("kim@example.net").unwrap() }],
+            seats: vec![],
             location: Some("https://meet.example.com/x".into()),
             description: None,
+            notes: None,
             answers: vec![Answer {
                 question_id: Some("q1".into()),
                 question: "Company size".into(),

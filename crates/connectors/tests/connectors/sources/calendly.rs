@@ -51,13 +51,16 @@ fn an_invitee_is_a_booking() {
             }),
             invitee: Some(Invitee {
                 name: Some("Lin Wu".into()),
+                name_parts: None,
                 email: Email::read("lin@example.net"),
                 phone: None,
                 timezone: Some("Asia/Tokyo".into()),
             }),
             guests: vec![Guest { name: None, email: Email::read("kim@example.net").unwrap() }],
+            seats: vec![],
             location: Some("https://zoom.example.com/j/1".into()),
             description: None,
+            notes: None,
             answers: vec![answer("Company size", "50"), answer("Which topics?", "A1\nOther")],
             changed_by: None,
             reason: None,
@@ -94,7 +97,10 @@ fn a_no_show_names_the_invitee(#[case] event: &str, #[case] came: bool) {
     let body = json!({"event": event, "created_at": "2026-11-24T16:00:00Z", "payload": {
         "uri": "https://api.calendly.com/invitee_no_shows/N1", "invitee": I1}});
     let said = read(&body);
-    assert_eq!((said.link.as_str(), &said.what), (I1, &BookingWhat::NoShow { came }));
+    assert_eq!(
+        (said.link.as_str(), &said.what),
+        (I1, &BookingWhat::NoShow { came, people: std::collections::BTreeMap::new() })
+    );
     assert_eq!(said.facts, BookingFacts::default());
     assert_eq!(connectors::subject(SOURCE, &body).as_deref(), Some(I1));
 }
@@ -114,7 +120,7 @@ fn other_events_are_ignored(#[case] event: &str) {
 #[case("/event", None, "event")]
 #[case("/created_at", None, "created_at")]
 #[case("/payload/uri", None, "payload.uri")]
-#[case("/payload/scheduled_event", None, "payload.scheduled_event.name")]
+#[case("/payload/scheduled_event/name", None, "payload.scheduled_event.name")]
 #[case("/payload/scheduled_event/start_time", Some(json!("soon")), "payload.scheduled_event.start_time")]
 fn what_must_be_known_and_is_not_is_named(
     #[case] pointer: &str,
@@ -129,7 +135,17 @@ fn a_name_in_parts_is_joined() {
     let body = with(calendly_created(), "/payload/name", json!(null));
     let body = with(body, "/payload/first_name", json!("Lin"));
     let body = with(body, "/payload/last_name", json!("Wu"));
-    assert_eq!(read(&body).facts.invitee.unwrap().name.as_deref(), Some("Lin Wu"));
+    let invitee = read(&body).facts.invitee.unwrap();
+    assert_eq!(invitee.name.as_deref(), Some("Lin Wu"));
+    assert_eq!(invitee.name_parts, Some(("Lin".into(), "Wu".into())));
+}
+
+#[test]
+fn a_body_without_its_event_tells_all_but_when() {
+    let facts = read(&with(calendly_created(), "/payload/scheduled_event", None)).facts;
+    assert_eq!((facts.start, facts.event_name), (None, None));
+    assert_eq!(facts.invitee.unwrap().name.as_deref(), Some("Lin Wu"));
+    assert_eq!(facts.answers.len(), 2);
 }
 
 #[rstest]
