@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
+mod api_schema;
 mod bad_input;
 mod budget;
 mod calls;
@@ -20,4 +21,5 @@ mod refused;
 mod requests;
 mod serve;
 mod tidy;
+mod tool;
 mod world;

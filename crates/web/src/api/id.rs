@@ -25,7 +25,11 @@ impl<'de> Deserialize<'de> for Id {
 impl PartialSchema for Id {
     fn schema() -> RefOr<Schema> {
         let types = [schema::Type::String, schema::Type::Integer];
-        schema::ObjectBuilder::new().schema_type(schema::SchemaType::from_iter(types)).into()
+        schema::ObjectBuilder::new()
+            .schema_type(schema::SchemaType::from_iter(types))
+            .pattern(Some(r"\S"))
+            .minimum(Some(0))
+            .into()
     }
 }
 

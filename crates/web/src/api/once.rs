@@ -75,11 +75,15 @@ pub async fn keep(State(app): State<Shared>, request: Request, next: Next) -> Re
 fn key(headers: &HeaderMap) -> Result<String, Problem> {
     let keys: Vec<&str> = headers.get_all(KEY).iter().filter_map(|key| key.to_str().ok()).collect();
     match keys.as_slice() {
-        [key] if (1..=KEY_LEN_MAX).contains(&key.trim().len()) => Ok(key.trim().to_owned()),
+        [key] if is_key(key.trim()) => Ok(key.trim().to_owned()),
         _ => Err(Problem::unreadable(format!(
             "Idempotency-Key must be one key of 1 to {KEY_LEN_MAX} characters of ASCII."
         ))),
     }
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=KEY_LEN_MAX).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// Who asks what under which key; parts cannot run into each other, as none holds a line end.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::{http::header, response::IntoResponse};
+use domain::source::System;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -86,6 +87,9 @@ fn document() -> Value {
             });
         }
     }
+    let connect = "/api/v1/workspaces/{ws}/connections/{source}";
+    document["paths"][connect]["put"]["requestBody"]["content"]["application/json"]["schema"] =
+        json!({ "anyOf": any_connect() });
     document
 }
 
@@ -95,7 +99,7 @@ fn mention_key(operation: &mut Value) {
         "name": "Idempotency-Key", "in": "header", "required": false,
         "description": "Sent again under the same key within 24 hours, the request is answered as the first time, \
             with `Idempotency-Replayed: true`. Another body is 422, a request still under way 409.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$" },
     });
     match operation["parameters"].as_array_mut() {
         Some(parameters) => parameters.push(key),
@@ -106,6 +110,20 @@ fn mention_key(operation: &mut Value) {
 fn places(path: &str) -> Value {
     path.split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": place(name) }))
         .collect()
+}
+
+fn place(name: &str) -> Value {
+    match name {
+        "source" => json!({ "type": "string", "enum": System::ALL.map(System::word) }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+/// The body that connects a system is another for each.
+fn any_connect() -> Value {
+    ["ConnectHubspot", "ConnectAircall", "ConnectCalendar", "ConnectScheduler"]
+        .map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }))
+        .into()
 }

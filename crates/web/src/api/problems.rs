@@ -44,7 +44,7 @@ impl From<ProblemRow> for ProblemView {
 
 /// Lists the problems, newest first.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/problems", tag = "problems", operation_id = "list_problems",
-    params(("limit" = Option<u32>, Query, description = "1 to 200"), ("cursor" = Option<String>, Query)),
+    params(("limit" = Option<u32>, Query, description = "1 to 200", minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<ProblemView>)))]
 pub async fn list(
     State(app): State<Shared>,

@@ -77,7 +77,7 @@ pub struct RecordDetail {
     params(
         ("source" = Option<String>, Query), ("external_id" = Option<String>, Query, description = "Older ids find it, too"),
         ("state" = Option<String>, Query, description = "`logged`, `waiting` or `problem`"),
-        ("limit" = Option<u32>, Query, description = "1 to 200"), ("cursor" = Option<String>, Query)),
+        ("limit" = Option<u32>, Query, description = "1 to 200", minimum = 1, maximum = 200), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<RecordView>)))]
 pub async fn list(
     State(app): State<Shared>,

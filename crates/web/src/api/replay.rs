@@ -27,6 +27,7 @@ pub struct Span {
     to: String,
     /// Only those of this source.
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     source: Option<String>,
 }
 

@@ -52,12 +52,15 @@ pub struct NewCallTypeRule {
 pub struct CallTypeRuleChange {
     /// Aircall's id of the tag.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     tag_id: Option<Id>,
     /// HubSpot's value of the call type.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     call_type: Option<String>,
     /// The place in the order.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     position: Option<i64>,
 }
 

@@ -56,12 +56,15 @@ pub struct NewOutcomeRule {
 pub struct OutcomeRuleChange {
     /// Aircall's id of the tag.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     tag_id: Option<Id>,
     /// HubSpot's GUID of the outcome.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     outcome_id: Option<Id>,
     /// The place in the order.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     position: Option<i64>,
 }
 

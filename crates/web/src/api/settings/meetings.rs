@@ -52,27 +52,31 @@ pub struct MeetingSettingsView {
 pub struct Part {
     /// `replace` or `update`.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     on_reschedule: Option<OnReschedule>,
     /// Whether both parties get a notice at all.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     notify: Option<bool>,
     /// `calendar`, `calcom`, `calendly`.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     notify_sources: Option<Vec<String>>,
     /// `new_contacts` or `never`.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     answer_properties: Option<AnswerProperties>,
     /// Questions, or their ids, to contact properties.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     answer_map: Option<BTreeMap<String, String>>,
     /// `ignore` or `contacts`.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     guests: Option<Guests>,
     /// The title by source.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     title_template: Option<BTreeMap<String, String>>,
 }
 

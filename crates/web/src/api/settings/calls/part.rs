@@ -33,36 +33,43 @@ use crate::api::{
 pub struct Part {
     /// Outcomes by kind of call: a GUID, or null for None.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     pub outcomes: Option<BTreeMap<String, Option<String>>>,
     /// `answered` or `ended`.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     log_when: Option<LogWhen>,
     /// `call_outcome` or `first_rule`.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     on_conflict: Option<OnConflict>,
     /// Whether unknown callers become contacts: true, false, or an object by kind of call.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<super::CreateContacts>, nullable = false)]
     create_contacts: Option<serde_json::Value>,
     /// Aircall's ids of numbers.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     exclude_numbers: Option<Vec<Id>>,
     /// Agents' addresses to HubSpot owners.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     owner_map: Option<BTreeMap<String, Id>>,
     /// The title; places: `{what}`, `{kind}`, `{direction}`, `{party}`, `{number}`, `{line}`, `{agent}`.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     title_template: Option<String>,
     /// Call types by kind of call, or null for none.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     pub call_types: Option<BTreeMap<String, Option<String>>>,
     /// Whether a missed call opens a task.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     missed_call_task: Option<bool>,
     /// Hang-up causes to kinds of outbound call.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     outcome_causes: Option<BTreeMap<String, String>>,
     /// Shown, not set: taken so that what was read can be sent back.
     #[serde(rename = "outcome_states")]
