@@ -64,8 +64,12 @@ pub enum Refusal {
 pub struct Left {
     /// Requests in the burst window.
     pub burst: usize,
+    /// Of so many.
+    pub burst_max: usize,
     /// Searches in this second.
     pub search: usize,
+    /// Of so many.
+    pub search_max: usize,
     /// Requests today, if HubSpot tells.
     pub day: Option<usize>,
 }
@@ -178,7 +182,9 @@ impl Budget {
     pub fn left(&mut self, now: Timestamp) -> Left {
         Left {
             burst: self.burst.left(now),
+            burst_max: self.burst.max(),
             search: self.search.left(now),
+            search_max: self.search.max(),
             day: self.day.left(now).map(|left| left.requests),
         }
     }

@@ -13,12 +13,12 @@ use domain::{
     why,
 };
 use jiff::Timestamp;
-use store::{Mark, RecordSave, RecordState, Settlement, Status, StoreError};
+use store::{Mark, RecordSave, RecordState, Sample, Settlement, Status, StoreError};
 
 use crate::{
     Engine, asking, back_off,
     delivery::{Delivery, Gained},
-    doubt, ledger, portal, reading,
+    doubt, ledger, portal, reading, sample,
     session::{Line, Session},
     work::{End, Work},
 };
@@ -89,7 +89,12 @@ impl Engine {
             gained.links.clear();
         }
         let rests = works.iter().any(|work| matches!(work.end, End::Waits { until: None, .. }));
-        let settlement = self.settlement(works, marks, gained, &wishes, until);
+        let left = match &line {
+            Line::Open(session) => session.pace.left(),
+            Line::Shut(_) => None,
+        };
+        let sample = sample::begin(&marks, left);
+        let settlement = self.settlement(works, (marks, sample), gained, &wishes, until);
         self.store.settle(workspace, settlement, self.now()).await?;
         if rests {
             self.wake_if_connected_since(workspace, changed_at).await?;
@@ -257,16 +262,22 @@ impl Engine {
     fn settlement(
         &self,
         works: Vec<Work>,
-        marks: Vec<(i64, Mark)>,
+        (marks, sample): (Vec<(i64, Mark)>, Sample),
         gained: Gained,
         wishes: &Wishes<'_>,
         parked_until: Option<Timestamp>,
     ) -> Settlement {
         let now = self.now();
-        let mut settlement =
-            Settlement { marks, links: gained.links, unlinks: gained.unlinks, ..Settlement::default() };
+        let mut settlement = Settlement {
+            marks,
+            sample,
+            links: gained.links,
+            unlinks: gained.unlinks,
+            ..Settlement::default()
+        };
         for mut work in works {
             let record = work.record.id;
+            let mut done = sample::of(&work, now);
             settlement.marks.append(&mut work.marks);
             settlement.ledger.append(&mut work.ledger);
             // A step of a record that was absorbed is kept under that one's id until this is settled.
@@ -275,7 +286,10 @@ impl Engine {
                 settlement.closed.extend(holders.iter().map(|holder| (*holder, key.clone())));
             }
             settlement.absorbed.append(&mut work.absorbed);
-            settlement.saves.push(save(work, wishes, now, parked_until));
+            let save = save(work, wishes, now, parked_until);
+            done.problems += u64::from(done.is_news() && save.state == RecordState::Problem);
+            settlement.sample.add(&done);
+            settlement.saves.push(save);
         }
         settlement
     }
@@ -306,6 +320,10 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
         && !why::is_left_out(&work.record, wishes)
         && !why::is_over(&work.record);
     let lacks = work.record.lacks(now);
+    let unwritten_since = match work.end {
+        End::Again | End::Waits { .. } => Some(work.since.unwrap_or(now)),
+        End::Settled | End::Elsewhere(_) | End::Problem(_) => None,
+    };
     let (state, why, due_at, problem, attempts) = match work.end {
         End::Settled if is_awaited && let Some(field) = lacks => {
             let reason = format!("The call has ended, and Aircall has not said {field}.");
@@ -328,7 +346,7 @@ fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Ti
     keys.push(work.record.external_id.clone());
     keys.sort();
     keys.dedup();
-    RecordSave { record: work.record, keys, state, why, attempts, due_at, problem }
+    RecordSave { record: work.record, keys, state, why, attempts, due_at, unwritten_since, problem }
 }
 
 fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {

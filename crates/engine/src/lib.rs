@@ -15,6 +15,7 @@ mod meters;
 mod pace;
 mod portal;
 mod reading;
+mod sample;
 mod scheduler;
 mod session;
 mod tokens;

@@ -36,7 +36,7 @@ impl WorkspacePace {
 
     /// Shows what is left.
     pub fn show(&self) {
-        let Some(Left { burst, search, day }) = self.meter.left() else { return };
+        let Some(Left { burst, search, day, .. }) = self.meter.left() else { return };
         for (limit, left) in [("burst", Some(burst)), ("search", Some(search)), ("day", day)] {
             let Some(left) = left else { continue };
             let workspace = self.workspace.0.to_string();
@@ -47,6 +47,11 @@ impl WorkspacePace {
             metrics::gauge!("patchbay_budget_left", "workspace" => workspace, "limit" => limit)
                 .set(left as f64);
         }
+    }
+
+    /// What is left of the account's allowance; `None` before the first request.
+    pub fn left(&self) -> Option<Left> {
+        self.meter.left()
     }
 
     fn note(&self, wait: Option<Wait>) {

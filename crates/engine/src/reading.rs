@@ -53,6 +53,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
     let mut moved_from = BTreeSet::new();
     let mut marks = Vec::new();
     let mut own_marks = Vec::new();
+    let came_at = envelopes.first().map(|envelope| envelope.received_at);
     for envelope in envelopes {
         match event(source, &envelope) {
             Ok(Event::Ignored { .. }) => marks.push((envelope.seq, Mark::Ignored)),
@@ -80,6 +81,8 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         answers: domain::question::Answers::default(),
         closed: Vec::new(),
         ledger: Vec::new(),
+        was_held: stored.as_ref().is_some_and(|stored| !stored.record.held.is_empty()),
+        since: stored.as_ref().and_then(|stored| stored.unwritten_since).or(came_at),
         end: End::Settled,
         afterwards: None,
     });
@@ -138,5 +141,7 @@ fn join(one: &mut Work, other: Work) {
     one.keys.extend(other.keys);
     one.marks.extend(other.marks.into_iter().map(|(seq, _)| (seq, Mark::Read(survivor))));
     one.open.extend(other.open);
+    one.was_held |= other.was_held;
+    one.since = [one.since, other.since].into_iter().flatten().min();
     one.record.merge(other.record);
 }

@@ -33,6 +33,10 @@ pub struct Work {
     pub closed: Vec<StepKey>,
     /// What was attempted and answered.
     pub ledger: Vec<LedgerEntry>,
+    /// Whether HubSpot held anything of it before.
+    pub was_held: bool,
+    /// Since when something of it is to be written, if that is known.
+    pub since: Option<Timestamp>,
     /// How it goes on.
     pub end: End,
     /// How it goes on once all else went well: what was left aside, so that the activity is written first.

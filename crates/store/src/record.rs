@@ -49,6 +49,8 @@ pub struct StoredRecord {
     pub due_at: Option<Timestamp>,
     /// What a person should know.
     pub problem: Option<Problem>,
+    /// Since when something of it could not be written.
+    pub unwritten_since: Option<Timestamp>,
     /// When it was first saved.
     pub created_at: Timestamp,
     /// When it was last saved.
@@ -143,7 +145,7 @@ impl Store {
 
 /// The columns that `of_row` reads, of the table by the name `r`.
 pub(crate) const COLUMNS: &str = "r.workspace, r.state, r.why, r.attempts, r.due_at, r.problem, r.problem_since, \
-    r.created_at, r.changed_at, r.record";
+    r.created_at, r.changed_at, r.record, r.unwritten_since";
 
 pub(crate) fn of_row(row: &Row<'_>) -> Result<StoredRecord> {
     let reason: Option<String> = row.get(5)?;
@@ -158,6 +160,7 @@ pub(crate) fn of_row(row: &Row<'_>) -> Result<StoredRecord> {
         created_at: column::timestamp(row, 7, "records")?,
         changed_at: column::timestamp(row, 8, "records")?,
         record: column::json(row, 9, "records")?,
+        unwritten_since: column::maybe_timestamp(row, 10, "records")?,
     })
 }
 

@@ -12,7 +12,7 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::{LedgerEntry, RecordState, Result, Store, contact, ledger};
+use crate::{LedgerEntry, RecordState, Result, Sample, Store, contact, ledger, sample};
 
 /// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Settlement {
     pub unlinks: Vec<ContactKey>,
     /// What to add to the ledger.
     pub ledger: Vec<LedgerEntry>,
+    /// What was done, for the Health page.
+    pub sample: Sample,
 }
 
 /// A record to be saved.
@@ -74,6 +76,8 @@ pub struct RecordSave {
     pub attempts: u32,
     /// When to look at it again.
     pub due_at: Option<Timestamp>,
+    /// Since when something of it could not be written.
+    pub unwritten_since: Option<Timestamp>,
     /// What a person should know; since when is kept here.
     pub problem: Option<String>,
 }
@@ -147,5 +151,5 @@ fn settled(
     for entry in &settlement.ledger {
         ledger::add(connection, workspace, entry)?;
     }
-    Ok(())
+    sample::add(connection, workspace, &settlement.sample, now)
 }

@@ -13,6 +13,7 @@ pub mod scope;
 
 pub mod connections;
 pub mod lists;
+pub mod load;
 pub mod problems;
 pub mod records;
 pub mod replay;

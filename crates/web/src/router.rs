@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     Web,
     api::{
-        audit, auth, connections, lists, once, openapi,
+        audit, auth, connections, lists, load, once, openapi,
         problem::{Problem, no_such_address, no_such_method},
         problems, records, replay, rules, settings,
     },
@@ -95,6 +95,7 @@ fn workspace() -> Router<Shared> {
         .route("/problems/{id}/dismiss", post(problems::dismiss))
         .route("/replay", post(replay::start))
         .route("/audit", get(audit::list))
+        .route("/health", get(load::show))
 }
 
 /// Answers for addresses outside of all tables.

@@ -11,6 +11,7 @@ mod example;
 mod fault_table;
 mod faults;
 mod kill;
+mod load;
 mod lookup;
 mod meetings;
 mod oauth;

@@ -38,14 +38,15 @@ pub(super) fn records(
 
 fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: Timestamp) -> Result<()> {
     let sql = "INSERT INTO records (workspace, id, source, state, why, attempts, due_at,
-            problem, problem_since, created_at, changed_at, record)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+            problem, problem_since, created_at, changed_at, unwritten_since, record)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
         ON CONFLICT (workspace, id) DO UPDATE SET
             source = excluded.source, state = excluded.state, why = excluded.why,
             attempts = excluded.attempts, due_at = excluded.due_at, problem = excluded.problem,
             problem_since = CASE WHEN excluded.problem IS NULL THEN NULL
                 ELSE COALESCE(records.problem_since, excluded.problem_since) END,
-            changed_at = excluded.changed_at, record = excluded.record";
+            changed_at = excluded.changed_at, unwritten_since = excluded.unwritten_since,
+            record = excluded.record";
     // A record in the state of a problem is listed as one: it has to say something.
     let is_problem = save.state == RecordState::Problem;
     let problem = save.problem.as_ref().or_else(|| is_problem.then_some(&save.why));
@@ -60,6 +61,7 @@ fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: 
         problem,
         problem.map(|_| column::micros(now)),
         column::micros(now),
+        save.unwritten_since.map(column::micros),
         column::to_json(&save.record, "records")?,
     ];
     statement::run(connection, sql, values).map(|_| ())

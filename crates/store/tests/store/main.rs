@@ -8,6 +8,7 @@ mod inbox;
 mod lane;
 mod people;
 mod safety;
+mod sample;
 mod settle;
 mod tokens;
 
@@ -92,6 +93,7 @@ fn save(workspace: WorkspaceId, external_id: &str) -> RecordSave {
         why: "Logged.".to_owned(),
         attempts: 0,
         due_at: None,
+        unwritten_since: None,
         problem: None,
     }
 }

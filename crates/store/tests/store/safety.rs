@@ -64,6 +64,7 @@ async fn fill(store: &Store, workspace: WorkspaceId) -> store::RecordSave {
     let saved = RecordSave {
         state: RecordState::Problem,
         due_at: Some(at(3)),
+        unwritten_since: None,
         problem: Some("Refused.".to_owned()),
         ..save(workspace, "bk_1")
     };

@@ -7,7 +7,7 @@ use domain::source::System;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::{audit, connections, lists, problem, problems, records, replay, rules, settings};
+use super::{audit, connections, lists, load, problem, problems, records, replay, rules, settings};
 
 /// All operations of the admin API.
 #[derive(OpenApi)]
@@ -50,6 +50,7 @@ use super::{audit, connections, lists, problem, problems, records, replay, rules
         problems::dismiss,
         replay::start,
         audit::list,
+        load::show,
     ),
     components(schemas(
         problem::Problem,

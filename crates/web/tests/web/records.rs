@@ -60,6 +60,7 @@ async fn settle(bench: &Bench, external_id: &str, state: RecordState) -> RecordI
         why: "Booked as the scheduler says.".to_owned(),
         attempts: 0,
         due_at: None,
+        unwritten_since: None,
         problem: (state == RecordState::Problem).then(|| "HubSpot refused the owner.".to_owned()),
     };
     let settlement = Settlement {
