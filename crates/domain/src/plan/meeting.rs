@@ -175,7 +175,7 @@ fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<Answ
         return Vec::new();
     }
     let mut properties: Vec<AnswerProperty> = Vec::new();
-    for answer in answers {
+    for (answer, name) in answers.iter().zip(property_names(answers)) {
         let Some(value) = answer.value.for_property() else { continue };
         let value = text::cut(&value, text::BODY_CHARS_MAX);
         let mapped = answer
@@ -183,10 +183,9 @@ fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<Answ
             .as_ref()
             .and_then(|id| settings.answer_map.get(id))
             .or_else(|| settings.answer_map.get(&answer.question));
-        let definition = mapped.is_none().then(|| definition(answer));
-        let name = mapped.cloned().or_else(|| definition.as_ref().map(|one| one.name.clone()));
-        let Some(name) = name else { continue };
-        // Two questions that are named alike: the first one's answer, so that HubSpot is not told two values of one.
+        let definition = mapped.is_none().then(|| definition(answer, &name));
+        let name = mapped.cloned().unwrap_or(name);
+        // Two questions that the admin mapped to one property: the first one's answer, as HubSpot takes one value of each.
         if properties.iter().all(|known| known.name != name) {
             properties.push(AnswerProperty { answer: answer.clone(), name, value, definition });
         }
@@ -194,18 +193,49 @@ fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<Answ
     properties
 }
 
-fn definition(answer: &Answer) -> PropertyDefinition {
+/// The property of each answer, by its question alone, so that it is the same in each booking. Where a booking asks the same
+/// in the same words again, by the question's id or its place too.
+fn property_names(answers: &[Answer]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (place, answer) in answers.iter().enumerate() {
+        let mut name = property_name(&answer.question);
+        if names.contains(&name) {
+            let which = answer.question_id.clone().unwrap_or_else(|| place.to_string());
+            name = checked_name(&answer.question, &format!("{}\n{which}", answer.question));
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn definition(answer: &Answer, name: &str) -> PropertyDefinition {
     let holds = match answer.value {
         AnswerValue::Number(_) => PropertyHolds::Number,
         AnswerValue::Truth(_) => PropertyHolds::Truth,
         AnswerValue::Text(_) | AnswerValue::Many(_) => PropertyHolds::Text,
     };
     let label = text::cut(&text::plain(&answer.question), 100);
-    PropertyDefinition { name: property_name(&answer.question), label, holds }
+    PropertyDefinition { name: name.to_owned(), label, holds }
 }
 
-/// HubSpot's names hold lower-case letters, digits and underscores. A question in other letters is named by a checksum.
+/// HubSpot's names hold lower-case letters, digits and underscores. A question with more than that in it is named by a
+/// checksum too, so that “Size?” and “Size!” are two.
 fn property_name(question: &str) -> String {
+    let slug = slug(question);
+    let is_whole = question.trim().to_lowercase() == slug.replace('_', " ");
+    if is_whole && (1..=60).contains(&slug.len()) && slug != KEY_SLUG {
+        format!("{PROPERTY_PREFIX}{slug}")
+    } else {
+        checked_name(question, question.trim())
+    }
+}
+
+fn checked_name(question: &str, told_apart_by: &str) -> String {
+    let short: String = slug(question).chars().take(40).collect();
+    format!("{PROPERTY_PREFIX}{short}_{:016x}", checksum(told_apart_by))
+}
+
+fn slug(question: &str) -> String {
     let mut slug = String::new();
     for c in question.to_lowercase().chars() {
         if c.is_ascii_alphanumeric() {
@@ -214,14 +244,7 @@ fn property_name(question: &str) -> String {
             slug.push('_');
         }
     }
-    let slug = slug.trim_matches('_');
-    let lost = question.chars().filter(|c| c.is_alphanumeric() && !c.is_ascii()).count();
-    if lost == 0 && (1..=60).contains(&slug.len()) && slug != KEY_SLUG {
-        format!("{PROPERTY_PREFIX}{slug}")
-    } else {
-        let short: String = slug.chars().take(40).collect();
-        format!("{PROPERTY_PREFIX}{short}_{:016x}", checksum(question))
-    }
+    slug.trim_matches('_').to_owned()
 }
 
 /// FNV-1a: a name must be the same on each machine and in each version; nothing secret hangs on it.
@@ -236,7 +259,14 @@ mod tests {
 
     #[test]
     fn a_question_names_its_property() {
-        assert_eq!(property_name("Company size?"), "patchbay_company_size");
+        assert_eq!(property_name("Company size"), "patchbay_company_size");
+    }
+
+    #[test]
+    fn questions_that_differ_in_their_signs_have_names_of_their_own() {
+        let names = ["Company size", "Company size?", "Company size!", "Company-size"].map(property_name);
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Whose call or booking it was: who is asked for, and who is made (C12, M1, M2, M8).
 
+use std::collections::BTreeSet;
+
 use domain::{
-    booking::{AnswerValue, BookingFacts, Guest},
+    booking::{Answer, AnswerValue, BookingFacts, Guest},
     call::CallEvent,
     contact::{ContactKey, NewContact, PropertyHolds},
     kind::Kind,
@@ -134,7 +136,7 @@ fn m1_m2_m8_an_unknown_invitee_becomes_a_contact_with_answers_and_the_hosts_owne
         answers,
         [
             ("patchbay_company_size", "50", Some(PropertyHolds::Number)),
-            ("patchbay_existing_customer", "false", Some(PropertyHolds::Truth)),
+            ("patchbay_existing_customer_e89ed5f2b2336be1", "false", Some(PropertyHolds::Truth)),
             ("patchbay_topics", "Price; Terms", Some(PropertyHolds::Text)),
         ]
     );
@@ -190,20 +192,29 @@ fn m8_answers_can_stay_out_of_contacts() {
 }
 
 #[test]
-fn m8_questions_cannot_name_our_key_nor_one_property_twice() {
-    let mut crm = crm();
+fn m8_questions_cannot_name_our_key_and_each_has_a_property_of_its_own() {
     let text = |text: &str| AnswerValue::Text(text.to_owned());
-    let answers = vec![
+    let written = |answers: Vec<Answer>| {
+        let mut crm = crm();
+        book_meeting(&mut crm, BookingFacts { answers, ..meeting_at(60) });
+        let written = crm.created[0].answers.iter().map(|one| (one.name.clone(), one.value.clone()));
+        written.collect::<Vec<_>>()
+    };
+    let all = written(vec![
         answer("1", "Key", text("aircall:1")),
         answer("2", "Size?", text("5")),
         answer("3", "Size!", text("6")),
         answer("4", "Empty", text(" ")),
-    ];
-    book_meeting(&mut crm, BookingFacts { answers, ..meeting_at(60) });
-    let names: Vec<&str> = crm.created[0].answers.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names.len(), 2, "{names:?}");
-    assert!(!names.contains(&"patchbay_key"));
-    assert_eq!(crm.created[0].answers[1].value, "5");
+        answer("5", "Size!", text("7")),
+        answer("6", "SIZE?", text("8")),
+    ]);
+    let names: BTreeSet<&String> = all.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 5, "{all:?}");
+    assert!(!names.contains(&"patchbay_key".to_owned()));
+    let values: Vec<&str> = all.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(values, ["aircall:1", "5", "6", "7", "8"]);
+    let other_booking = written(vec![answer("3", "Size!", text("6")), answer("2", "Size?", text("5"))]);
+    assert_eq!(other_booking, [all[2].clone(), all[1].clone()]);
 }
 
 #[test]

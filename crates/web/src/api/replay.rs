@@ -7,12 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{
-    body::{Sent, present},
-    page::moment,
-    problem::Problem,
-    scope::Scope,
-};
+use super::{body::Sent, page::moment, problem::Problem, scope::Scope};
 use crate::app::{App, Shared};
 
 /// Which envelopes are read again.
@@ -25,9 +20,7 @@ pub struct Span {
     /// Until when, that moment left out.
     #[schema(format = DateTime)]
     to: String,
-    /// Only those of this source.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
+    /// Only those of this source; of all if it is left out or null.
     source: Option<String>,
 }
 

@@ -111,9 +111,12 @@ async fn rules(app: &App, scope: &Scope, matter: Matter) -> Result<Vec<Rule>, Pr
 }
 
 fn find(rules: &[Rule], scope: &Scope) -> Result<Rule, Problem> {
-    let id = Uuid::parse_str(scope.param("id")).map(RuleId).ok();
-    let rule = rules.iter().find(|rule| Some(rule.id) == id);
-    rule.cloned().ok_or_else(|| Problem::not_found("rule"))
+    let id = Uuid::parse_str(scope.param("id")).map_err(|_| Problem::not_found("rule"))?;
+    find_in(rules, RuleId(id))
+}
+
+fn find_in(rules: &[Rule], id: RuleId) -> Result<Rule, Problem> {
+    rules.iter().find(|rule| rule.id == id).cloned().ok_or_else(|| Problem::not_found("rule"))
 }
 
 /// Both lists, read now where that can be done.
@@ -159,26 +162,30 @@ struct Asked {
     position: Option<i64>,
 }
 
-/// Adds a rule: at its position, else as the last one.
+/// Adds a rule: at its position, else as the last one. A position beyond the others is the last.
 async fn add(app: &App, scope: &Scope, asked: Asked) -> Result<Rule, Problem> {
     let tag = TagId(asked.tag.0);
     let _turn = app.changes.hold(scope.ws()).await;
     let rules = rules(app, scope, Matter::of(&asked.target)).await?;
     check_free(&tag, &rules, None)?;
-    let next = rules.last().map_or(0, |last| last.position.saturating_add(1));
-    let rule = Rule {
-        id: RuleId(app.new_id()),
-        tag,
-        target: asked.target,
-        set_at: app.now(),
-        position: asked.position.unwrap_or(next),
-    };
+    let new = RuleId(app.new_id());
+    let rule = Rule { id: new, tag, target: asked.target, set_at: app.now(), position: 0 };
+    let placed = order::placed(rules.clone(), rule, asked.position);
+    let rule = find_in(&placed, new)?;
     app.web.store.add_rule(scope.ws(), rule.clone()).await?;
-    for pushed in order::make_room(&rules, rule.position) {
-        app.web.store.update_rule(scope.ws(), pushed).await?;
-    }
+    keep_order(app, scope, &rules, &placed).await?;
     audit(scope, "added", &rule).await?;
     Ok(rule)
+}
+
+/// Keeps the positions that have changed.
+async fn keep_order(app: &App, scope: &Scope, before: &[Rule], after: &[Rule]) -> Result<(), Problem> {
+    let has_moved =
+        |rule: &&Rule| before.iter().any(|one| one.id == rule.id && one.position != rule.position);
+    for rule in after.iter().filter(has_moved) {
+        app.web.store.update_rule(scope.ws(), rule.clone()).await?;
+    }
+    Ok(())
 }
 
 /// What an admin asks to change of a rule.
@@ -202,16 +209,20 @@ async fn change(app: &App, scope: &Scope, matter: Matter, change: Change) -> Res
     if (&rule.tag, &rule.target) != (&before.tag, &before.target) {
         rule.set_at = app.now();
     }
-    rule.position = change.position.unwrap_or(rule.position);
+    let mut placed = rules.clone();
+    if change.position.is_some() {
+        placed.retain(|one| one.id != rule.id);
+        placed = order::placed(placed, rule.clone(), change.position);
+        rule.position = find_in(&placed, rule.id)?.position;
+    }
     if rule == before {
         return Ok(rule);
     }
     if !app.web.store.update_rule(scope.ws(), rule.clone()).await? {
         return Err(Problem::not_found("rule"));
     }
-    for moved in order::moved(&rules, before.id, rule.position) {
-        app.web.store.update_rule(scope.ws(), moved).await?;
-    }
+    placed.retain(|one| one.id != rule.id);
+    keep_order(app, scope, &rules, &placed).await?;
     audit(scope, "changed", &rule).await?;
     Ok(rule)
 }
@@ -219,8 +230,11 @@ async fn change(app: &App, scope: &Scope, matter: Matter, change: Change) -> Res
 /// Removes a rule, whatever its state. No list is asked.
 async fn remove(app: &App, scope: &Scope, matter: Matter) -> Result<(), Problem> {
     let _turn = app.changes.hold(scope.ws()).await;
-    let rule = find(&rules(app, scope, matter).await?, scope)?;
+    let before = rules(app, scope, matter).await?;
+    let rule = find(&before, scope)?;
     app.web.store.remove_rule(scope.ws(), rule.id).await?;
+    let left = before.iter().filter(|one| one.id != rule.id).cloned().collect();
+    keep_order(app, scope, &before, &order::closed_up(left)).await?;
     audit(scope, "removed", &rule).await
 }
 

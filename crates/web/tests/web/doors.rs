@@ -221,6 +221,8 @@ async fn what_comes_while_paused_is_kept_until_a_replay() {
     let replay = bench.post("/replay", &span).await;
     assert_eq!((replay.status, replay.json()), (StatusCode::ACCEPTED, json!({ "envelopes": 1 })));
     assert_eq!(bench.unread().await, 2);
+    let of_all = json!({ "from": "2026-11-20T09:00:00Z", "to": "2026-11-20T11:00:00Z", "source": null });
+    assert_eq!(bench.post("/replay", &of_all).await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

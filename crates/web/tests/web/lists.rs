@@ -41,6 +41,18 @@ async fn a_list_that_cannot_be_read_is_as_last_known() {
 }
 
 #[tokio::test]
+async fn an_empty_list_of_outcomes_is_a_reading_that_failed() {
+    let bench = Bench::new().await;
+    bench.connect_both().await;
+    let states = async || bench.get("/settings/calls").await.json()["outcome_states"].clone();
+    let before = states().await;
+    bench.world.facts().outcomes.clear();
+    let list = bench.get("/outcomes").await.json();
+    assert_eq!((&list["stale"], list["items"].as_array().unwrap().len()), (&json!(true), 2), "{list}");
+    assert_eq!(states().await, before, "none was deleted");
+}
+
+#[tokio::test]
 async fn a_list_that_was_never_read_is_not_there() {
     let bench = Bench::new().await;
     for path in ["/outcomes", "/tags", "/call-types"] {

@@ -137,14 +137,45 @@ async fn a_changed_outcome_starts_the_clock_anew_and_a_move_does_not() {
     bench.pass(SignedDuration::from_mins(5));
     // The outcome is renamed: a rule that stood goes on, one that is set now waits.
     bench.world.facts().outcomes[0].1 = "Talked".to_owned();
-    let moved = bench.call(Method::PATCH, &path, &json!({ "position": 3 })).await.json();
-    assert_eq!((&moved["state"], &moved["position"]), (&json!("active"), &json!(3)));
+    add(&bench, GOOD_CALL, NO_ANSWER).await;
+    let moved = bench.call(Method::PATCH, &path, &json!({ "position": 1 })).await.json();
+    assert_eq!((&moved["state"], &moved["position"]), (&json!("active"), &json!(1)));
     let changed = bench.call(Method::PATCH, &path, &json!({ "outcome_id": CONNECTED })).await.json();
     assert_eq!(
         (&changed["state"], &changed["effective_at"]),
         (&json!("pending"), &json!("2026-11-20T11:05:00Z"))
     );
-    assert_eq!(changed["position"], 3);
+    assert_eq!(changed["position"], 1);
+}
+
+#[tokio::test]
+async fn positions_stay_without_gaps_whatever_is_asked_for() {
+    let bench = connected().await;
+    let first = add(&bench, BAD_CALL, NO_ANSWER).await.json();
+    add(&bench, GOOD_CALL, CONNECTED).await;
+    let path = format!("/outcome-rules/{}", first["id"].as_str().unwrap());
+    for (asked, given, order) in [(99, 1, "good bad"), (-1, 0, "bad good"), (1, 1, "good bad")] {
+        let moved = bench.call(Method::PATCH, &path, &json!({ "position": asked })).await.json();
+        assert_eq!(moved["position"], given, "{asked}");
+        assert_eq!(listed(&bench).await, order, "{asked}");
+    }
+    bench.world.facts().tags.push((3, "third call".to_owned()));
+    let asked = json!({ "tag_id": 3, "outcome_id": CONNECTED, "position": -7 });
+    let third = bench.post("/outcome-rules", &asked).await.json();
+    assert_eq!((&third["position"], listed(&bench).await.as_str()), (&json!(0), "third good bad"));
+    bench.delete(&format!("/outcome-rules/{}", third["id"].as_str().unwrap())).await;
+    assert_eq!(listed(&bench).await, "good bad");
+}
+
+/// The first words of the tags in order; their positions are 0, 1, 2 and so on.
+async fn listed(bench: &Bench) -> String {
+    let list = bench.get("/outcome-rules").await.json();
+    let mut words = Vec::new();
+    for (place, rule) in list["items"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(rule["position"], place);
+        words.push(rule["tag"]["label"].as_str().unwrap().split(' ').next().unwrap().to_owned());
+    }
+    words.join(" ")
 }
 
 #[tokio::test]

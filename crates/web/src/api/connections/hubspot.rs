@@ -134,7 +134,10 @@ async fn save(
         app.web.store.forget_contacts(ws).await?;
     }
     app.web.store.save_connection(connection).await?;
-    app.web.store.observe_outcomes(ws, outcomes, app.now()).await?;
+    // HubSpot's defaults are not all deleted at once: an empty list is a reading that failed.
+    if !outcomes.is_empty() {
+        app.web.store.observe_outcomes(ws, outcomes, app.now()).await?;
+    }
     Ok(())
 }
 

@@ -48,6 +48,11 @@ impl Unread {
         Self { reason: reason.into(), is_passing: false }
     }
 
+    /// HubSpot's defaults are not all deleted at once: an empty list is a reading that failed.
+    fn empty() -> Self {
+        Self { reason: "HubSpot's list of outcomes came empty.".to_owned(), is_passing: true }
+    }
+
     /// What a caller is told who cannot do without the list.
     pub fn problem(&self) -> Problem {
         Problem::unavailable(&self.reason)
@@ -79,6 +84,7 @@ pub async fn outcomes(app: &App, ws: WorkspaceId) -> Result<Reading<OutcomeCatal
             Err(unread) => return Ok(Err(unread)),
         };
         let listed = match app.web.gates.pass(ws, client.outcomes()).await {
+            Ok(Ok(listed)) if listed.is_empty() => return Ok(Err(Unread::empty())),
             Ok(Ok(listed)) => listed,
             Ok(Err(fault)) => return Ok(Err(fault.into())),
             Err(closed) => return Ok(Err(Fault::from(closed).into())),
