@@ -66,6 +66,8 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
                 plan.steps.extend(update(held, wanted));
                 plan.steps.extend(people::reassociated(record, held, &companions));
             }
+            // A task is for the owner of the contact (C17): nobody known, nobody to call back.
+            None if wanted.object == Object::Tasks && own.is_none() => {}
             None => plan.steps.push(create(wanted, own.iter().chain(&companions))),
         }
     }
@@ -74,9 +76,10 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
     plan
 }
 
-/// Whether a plan at `now` would make the record's activity: it is wanted, and HubSpot does not hold it.
+/// Whether a plan at `now` would make an activity of the record: it is wanted, and HubSpot does not hold it.
 pub fn makes_activity(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> bool {
     let is_held = match &record.facts {
+        Facts::Call(_) if record.owes_task && wishes.calls.missed_call_task => false,
         Facts::Call(_) => record.held.iter().any(|held| held.object == Object::Calls),
         Facts::Booking(booking) => booking
             .standing()

@@ -48,6 +48,9 @@ pub struct Record {
     /// or the booking is handed to somebody else.
     #[serde(default)]
     pub owner_of: Option<Email>,
+    /// Whether HubSpot refused its task: the next attempt makes it, though the call is logged (C17).
+    #[serde(default)]
+    pub owes_task: bool,
 }
 
 /// What the source said.
@@ -98,6 +101,7 @@ impl Record {
             held: Vec::new(),
             portal: None,
             owner_of: None,
+            owes_task: false,
         }
     }
 
@@ -199,6 +203,7 @@ impl Record {
         match receipt {
             Receipt::Linked(link) => self.contact = Some(link),
             Receipt::Made(held) => {
+                self.owes_task &= held.object != Object::Tasks;
                 self.held.retain(|one| (one.object, &one.id) != (held.object, &held.id));
                 self.held.push(held);
             }

@@ -191,7 +191,8 @@ pub(super) fn new_contact(call: &Call, settings: &CallSettings) -> Option<NewCon
     Some(NewContact { key, properties, answers: Vec::new() })
 }
 
-/// A task to call back, for the owner of the contact (C17). It is made once, when the call is first logged.
+/// A task to call back, for the owner of the contact (C17). It is made once, when the call is first logged, or later if it
+/// was refused then.
 fn missed_call_task(
     record: &Record,
     call: &Call,
@@ -203,7 +204,8 @@ fn missed_call_task(
     let key = StepKey(format!("aircall:{}:task", record.external_id));
     let is_made = record.held.iter().any(|held| held.key == key);
     let is_missed = matches!(kind, Kind::InboundMissed | Kind::InboundVoicemail) && call.has_ended(now);
-    if is_made || !record.held.is_empty() || !settings.missed_call_task || !is_missed {
+    let is_too_late = !record.held.is_empty() && !record.owes_task;
+    if is_made || is_too_late || !settings.missed_call_task || !is_missed {
         return None;
     }
     let link_owner = record.contact.as_ref().and_then(|link| link.owner.clone());

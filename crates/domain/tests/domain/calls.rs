@@ -333,6 +333,26 @@ mod task {
     }
 
     #[test]
+    fn nobody_known_opens_none() {
+        let (mut crm, mut record) = (with_task(), empty());
+        crm.hear(&mut record, missed().anonymous().event(), at(51));
+        assert_eq!((crm.live.len(), tasks(&crm).len()), (1, 0), "the call is logged");
+    }
+
+    #[test]
+    fn one_that_was_refused_is_opened_though_the_call_is_logged() {
+        let (mut crm, mut record) = (with_task(), empty());
+        crm.book.settings.missed_call_task = false;
+        crm.hear(&mut record, missed().event(), at(51));
+        crm.book.settings.missed_call_task = true;
+        record.owes_task = true;
+        for _ in 0..2 {
+            crm.work(&mut record, at(60));
+            assert_eq!((crm.live.len(), tasks(&crm).len()), (2, 1));
+        }
+    }
+
+    #[test]
     fn switched_on_later_it_opens_none_for_a_logged_call() {
         let (mut crm, mut record) = (with_task(), empty());
         crm.book.settings.missed_call_task = false;

@@ -332,6 +332,7 @@ fn set_problems_aside(works: &mut [Work], creating: &[Creating]) -> Vec<(usize, 
     for one in creating {
         let work = &mut works[one.work];
         if matches!(work.end, End::Problem(_)) {
+            work.record.owes_task = true;
             aside.push((one.work, std::mem::replace(&mut work.end, End::Settled)));
         }
     }

@@ -46,11 +46,7 @@ async fn a_missed_call_whose_task_fails_at_first_has_its_task_once() {
                 .fault(json!({ "kind": kind, "status": 429, "headers": { "retry-after": "1" },
                 "match": { "path_contains": path }, "times": 1 }))
                 .await;
-            let mut missed = ended_call((n * 2 + m) as u64, &number(1), &[]);
-            missed["data"]["direction"] = json!("inbound");
-            missed["data"]["answered_at"] = Value::Null;
-            missed["data"]["missed_call_reason"] = json!("no_available_agent");
-            world.aircall_at_once(&hook, vec![missed]).await;
+            world.aircall_at_once(&hook, vec![missed_call((n * 2 + m) as u64)]).await;
             let count = n * 2 + m + 1;
             until("the fault has struck", async || world.struck().await == 1).await;
             world.settled(count).await;
@@ -58,6 +54,33 @@ async fn a_missed_call_whose_task_fails_at_first_has_its_task_once() {
             assert_eq!(held, (count, count), "{kind} of {path}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_refused_leaves_the_call_logged_and_is_made_by_a_retry() {
+    let world = World::connected().await;
+    let hook = world.hook("aircall").await;
+    world.put("settings/calls", json!({ "missed_call_task": true })).await;
+    world
+        .fault(json!({ "kind": "status", "status": 400, "match": { "path_contains": "tasks/batch/create" } }))
+        .await;
+    world.aircall_at_once(&hook, vec![missed_call(1)]).await;
+    world.record_in("aircall", "1", "problem").await;
+    assert_eq!((world.objects("calls").await.len(), world.objects("tasks").await.len()), (1, 0));
+    world.lift_faults().await;
+    world.post("problems/retry", Value::Null).await;
+    world.settled(1).await;
+    let [task] = &world.objects("tasks").await[..] else { panic!("one task") };
+    let [call] = &world.objects("calls").await[..] else { panic!("one call") };
+    assert_eq!(task["associations"], call["associations"]);
+}
+
+fn missed_call(id: u64) -> Value {
+    let mut missed = ended_call(id, &number(1), &[]);
+    missed["data"]["direction"] = json!("inbound");
+    missed["data"]["answered_at"] = Value::Null;
+    missed["data"]["missed_call_reason"] = json!("no_available_agent");
+    missed
 }
 
 fn number(n: u64) -> String {
