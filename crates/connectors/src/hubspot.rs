@@ -30,7 +30,7 @@ use std::sync::Arc;
 use reqwest::Client;
 use url::Url;
 
-pub use account::Account;
+pub use account::{Account, Owner};
 pub use activity::Found;
 pub use change::{Change, Changed};
 pub use contact::Contact;
@@ -39,7 +39,7 @@ pub use credential::{Credential, Fixed, Secret, SignIn, Tokens};
 pub use oauth::{App, Denied, Granted, Oauth};
 pub use pace::{BoxFuture, Class, Free, Pace, Pacing, Policy, RateHeaders};
 pub use property::{Guard, Guards, KEY_PROPERTY};
-pub use refusal::ASSOCIATIONS;
+pub use refusal::{ASSOCIATIONS, OWNER};
 pub use version::{UnknownVersion, Version};
 
 /// Where HubSpot is and how it is spoken to.

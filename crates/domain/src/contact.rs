@@ -1,6 +1,6 @@
 //! Finding the contact of a call or a booking, or making one (C12, M1, M2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -149,14 +149,36 @@ pub enum PropertyHolds {
     Truth,
 }
 
-/// HubSpot's owners by address, in lower case; read as a whole and kept for a while.
+/// HubSpot's owners; read as a whole and kept for a while.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Owners(pub BTreeMap<Email, OwnerId>);
+pub struct Owners {
+    /// People by address, in lower case.
+    pub people: BTreeMap<Email, OwnerId>,
+    /// People who have left: their ids stay good for what they did.
+    pub archived: BTreeMap<Email, OwnerId>,
+    /// Owners whom HubSpot did not take lately, though a map or a list named them.
+    pub refused: BTreeSet<OwnerId>,
+}
 
 impl Owners {
-    /// The owner with this address, any case (C13, M2).
+    /// Whether nothing is known of owners.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.archived.is_empty()
+    }
+
+    /// The owner with this address, any case, to whom somebody new can be given (M2).
     pub fn find(&self, email: &Email) -> Option<&OwnerId> {
-        self.0.get(email)
+        self.people.get(email).filter(|owner| self.takes(owner))
+    }
+
+    /// The owner with this address, any case, though they may have left: whose call or meeting it was (C13, M3).
+    pub fn find_any(&self, email: &Email) -> Option<&OwnerId> {
+        self.find(email).or_else(|| self.archived.get(email).filter(|owner| self.takes(owner)))
+    }
+
+    /// Whether HubSpot would take the owner, as far as is known.
+    pub fn takes(&self, owner: &OwnerId) -> bool {
+        !self.refused.contains(owner)
     }
 }
 

@@ -180,7 +180,7 @@ fn owner(record: &Record, found: Option<OwnerId>, answers: &Answers) -> String {
     }
     let activities = record.held.iter().filter(|held| held.object != Object::Tasks);
     let held = activities.filter_map(|held| held.properties.get("hubspot_owner_id")).next_back();
-    let stays = answers.owners.0.is_empty() || record.owner_of == record.responsible();
+    let stays = answers.owners.is_empty() || record.owner_of == record.responsible();
     held.filter(|_| stays).cloned().unwrap_or_default()
 }
 

@@ -41,7 +41,7 @@ pub struct Record {
     pub unwritten: BTreeMap<String, Vec<Answer>>,
     /// What HubSpot holds of it, by our receipts.
     pub held: Vec<Held>,
-    /// HubSpot's number of the account that `contact` and `held` are of.
+    /// HubSpot's number of the account that the contacts and what is held are of.
     #[serde(default)]
     pub portal: Option<String>,
     /// Whose owner was last written, by address: it stays though HubSpot no longer lists the owner, and goes when the call

@@ -7,11 +7,11 @@ mod contacts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connectors::gate::Gates;
+use connectors::{gate::Gates, hubspot::OWNER};
 use domain::{
     contact::{ContactKey, ContactQuery},
     fault::Fault,
-    ids::{ContactId, WorkspaceId},
+    ids::{ContactId, OwnerId, WorkspaceId},
     plan::{Wishes, plan},
     step::Plan,
 };
@@ -19,6 +19,7 @@ use store::{Begin, Store, StoreError};
 
 use crate::{
     Clock,
+    ledger::About,
     session::Session,
     work::{End, Work},
 };
@@ -82,7 +83,7 @@ impl Delivery<'_> {
             .collect();
         let mut gained = Gained::default();
         let made = self.make_contacts(works, &plans, &mut gained).await?;
-        self.link(works, &mut plans, &made);
+        self.link(works, &mut plans, &made).await;
         self.write_activities(works, &plans, &made, &mut gained).await?;
         self.reassociate(works, &plans, &made, &mut gained).await;
         self.write_answers(works, &plans, &mut gained).await;
@@ -94,7 +95,12 @@ impl Delivery<'_> {
     }
 
     /// Settles each record's contacts: those found, and those just made.
-    fn link(&self, works: &mut [Work], plans: &mut [Plan], made: &BTreeMap<ContactKey, contacts::Outcome>) {
+    async fn link(
+        &self,
+        works: &mut [Work],
+        plans: &mut [Plan],
+        made: &BTreeMap<ContactKey, contacts::Outcome>,
+    ) {
         for (work, plan) in works.iter_mut().zip(plans) {
             if let Some(link) = plan.link.take() {
                 work.record.contact = Some(link);
@@ -114,11 +120,31 @@ impl Delivery<'_> {
                         let link = domain::plan::made_link(id.clone());
                         work.record.companions.insert(new.key.text(), link);
                     }
+                    Some(Err(fault)) if owner(fault, &new.properties).is_some() => {
+                        let about = contacts::about(work, new);
+                        self.leave_owner_out(work, about, fault, &new.properties).await;
+                    }
                     Some(Err(fault)) => work.fail(fault, (self.clock)()),
                     _ => {}
                 }
             }
         }
+    }
+
+    /// Has what was refused for its owner written without one, and says so in the record's timeline.
+    async fn leave_owner_out(
+        &self,
+        work: &mut Work,
+        about: About,
+        fault: &Fault,
+        properties: &BTreeMap<String, String>,
+    ) {
+        let Some(owner) = owner(fault, properties) else { return };
+        let why = format!("{} It is written without one.", fault.why());
+        let about = About { what: format!("Write {owner} as the owner"), ..about };
+        work.ledger.push(about.refused(&why, (self.clock)()));
+        work.end = End::Again;
+        self.session.refuse_owner(owner).await;
     }
 
     async fn begin(&self, begin: Begin) -> Result<(), StoreError> {
@@ -127,6 +153,12 @@ impl Delivery<'_> {
         }
         self.store.begin(self.workspace, begin, (self.clock)()).await
     }
+}
+
+/// The owner that something was refused for.
+fn owner(fault: &Fault, properties: &BTreeMap<String, String>) -> Option<OwnerId> {
+    let is_why = matches!(fault, Fault::Never { field: Some(field), .. } if field == OWNER);
+    properties.get(OWNER).filter(|owner| is_why && !owner.is_empty()).cloned().map(OwnerId)
 }
 
 /// The fault of a create that HubSpot took without answering.

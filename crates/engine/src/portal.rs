@@ -74,6 +74,9 @@ fn close(work: &mut Work, open: Vec<OpenStep>, now: Timestamp) {
 
 fn start_anew(record: &mut Record, portal: &str) {
     record.contact = None;
+    record.companions.clear();
+    record.unwritten.clear();
     record.owner_of = None;
+    record.owes_task = false;
     record.portal = Some(portal.to_owned());
 }

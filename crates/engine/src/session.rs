@@ -1,7 +1,7 @@
 //! What a lane needs to speak to a workspace's HubSpot: the client, the budget, the guards, the owners.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,7 +10,7 @@ use domain::{
     contact::{Owners, PropertyDefinition},
     email::Email,
     fault::Fault,
-    ids::WorkspaceId,
+    ids::{OwnerId, WorkspaceId},
     source::System,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -136,23 +136,40 @@ impl Session {
         let mut owners = self.owners.lock().await;
         if let Some((read_at, known)) = owners.as_ref() {
             let age = now.duration_since(*read_at);
-            let is_missed = wanted.iter().any(|email| known.find(email).is_none());
+            let is_missed = wanted.iter().any(|email| known.find_any(email).is_none());
             if age < self.owners_age_on_miss || (age < OWNERS_AGE_MAX && !is_missed) {
                 return Ok(known.clone());
             }
         }
-        let read = match self.hubspot.owners().await {
-            Ok(read) => read,
-            Err(Fault::Never { .. }) => Owners::default(),
-            Err(fault) => return Err(fault),
-        };
+        let mut read = Owners { people: by_address(self.listed(false).await?), ..Owners::default() };
+        if wanted.iter().any(|email| !read.people.contains_key(email)) {
+            read.archived = by_address(self.listed(true).await?);
+        }
+        // One that is listed again is tried again.
+        let refused = owners.as_ref().map(|(_, known)| known.refused.clone()).unwrap_or_default();
+        let is_listed = |owner: &OwnerId| read.people.values().any(|listed| listed == owner);
+        read.refused = refused.into_iter().filter(|owner| !is_listed(owner)).collect();
         *owners = Some((now, read.clone()));
         Ok(read)
+    }
+
+    async fn listed(&self, archived: bool) -> Result<Vec<hubspot::Owner>, Fault> {
+        match self.hubspot.owners(archived).await {
+            Err(Fault::Never { .. }) => Ok(Vec::new()),
+            listed => listed,
+        }
     }
 
     /// The owners as last read, without asking.
     pub async fn owners_known(&self) -> Owners {
         self.owners.lock().await.as_ref().map(|(_, owners)| owners.clone()).unwrap_or_default()
+    }
+
+    /// Keeps that HubSpot does not take an owner: whatever names them, nothing more is written with them.
+    pub async fn refuse_owner(&self, owner: OwnerId) {
+        let mut owners = self.owners.lock().await;
+        let (_, known) = owners.get_or_insert_with(|| (Timestamp::UNIX_EPOCH, Owners::default()));
+        known.refused.insert(owner);
     }
 
     /// Makes the contact properties that are not known to be there; returns those that HubSpot refuses, by name.
@@ -172,4 +189,8 @@ impl Session {
         self.defined.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
         Ok(refused)
     }
+}
+
+fn by_address(owners: Vec<hubspot::Owner>) -> BTreeMap<Email, OwnerId> {
+    owners.into_iter().filter_map(|owner| Some((owner.email?, owner.id))).collect()
 }

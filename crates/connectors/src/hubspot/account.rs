@@ -1,7 +1,6 @@
 //! What an account is and what can be picked in it: owners, call outcomes, call types.
 
 use domain::{
-    contact::Owners,
     email::Email,
     fault::Fault,
     ids::{OutcomeId, OwnerId},
@@ -25,6 +24,15 @@ pub struct Account {
     pub ui_domain: String,
 }
 
+/// Somebody whom things can belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// HubSpot's id as an owner, which is not the one as a user.
+    pub id: OwnerId,
+    /// The person's address; a queue is nobody's.
+    pub email: Option<Email>,
+}
+
 impl Hubspot {
     /// Asks who the credential speaks for: the cheapest way to see that it works.
     pub async fn account(&self) -> Result<Account, Fault> {
@@ -40,22 +48,23 @@ impl Hubspot {
         })
     }
 
-    /// Lists the owners by address, all pages. Queues and deactivated users are left out.
-    pub async fn owners(&self) -> Result<Owners, Fault> {
+    /// Lists the owners, all pages: those who are there, or those who have left.
+    pub async fn owners(&self, archived: bool) -> Result<Vec<Owner>, Fault> {
         let path = self.settings.version.owners();
-        let mut owners = Owners::default();
+        let archived_word = archived.to_string();
+        let mut owners = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let mut query = vec![("limit", "100"), ("archived", "false")];
+            let mut query = vec![("limit", "100"), ("archived", archived_word.as_str())];
             query.extend(after.as_deref().map(|after| ("after", after)));
             let page: Page<wire::Owner> = self.get(&path, &query).await?;
             let next = page.next().filter(|next| Some(next) != after.as_ref());
-            for owner in page.results {
-                let is_person = owner.kind != "QUEUE" && owner.archived != Some(true) && !owner.id.is_empty();
-                if let Some(email) = Email::read(&owner.email).filter(|_| is_person) {
-                    owners.0.insert(email, OwnerId(owner.id));
-                }
-            }
+            let is_asked_for =
+                |owner: &wire::Owner| owner.archived.unwrap_or(archived) == archived && !owner.id.is_empty();
+            owners.extend(page.results.into_iter().filter(is_asked_for).map(|owner| Owner {
+                email: Email::read(&owner.email).filter(|_| owner.kind != "QUEUE"),
+                id: OwnerId(owner.id),
+            }));
             if next.is_none() {
                 return Ok(owners);
             }

@@ -11,6 +11,8 @@ use super::{
 
 /// The field of a fault that lies in a contact, not in a property.
 pub const ASSOCIATIONS: &str = "associations";
+/// The property of whom a thing belongs to.
+pub const OWNER: &str = "hubspot_owner_id";
 
 /// Why a request, or one row of it, did not go through.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +153,7 @@ impl Refusal {
                 format!("HubSpot's property “{property}” does not offer the value that was to be written.")
             }
             "READ_ONLY_VALUE" => format!("HubSpot does not let its property “{property}” be written."),
+            _ if property == OWNER => "HubSpot does not take the owner that was to be written.".to_owned(),
             "INVALID_EMAIL" => {
                 format!("HubSpot takes the address for invalid (property “{property}”).")
             }
@@ -199,7 +202,11 @@ impl Refusal {
 
     /// The property that was wrong and how.
     fn property(&self) -> Option<(String, String)> {
-        details(&self.error).iter().find_map(|detail| Some((property(detail)?, code(detail).to_owned())))
+        let details = details(&self.error);
+        let named = details.iter().find_map(|detail| Some((property(detail)?, code(detail).to_owned())));
+        // How HubSpot words an unknown owner is unconfirmed (§4.1): one that names no property but speaks of an owner counts.
+        let is_owner = || self.error.message.to_lowercase().contains("owner");
+        named.or_else(|| is_owner().then(|| (OWNER.to_owned(), code(&self.error).to_owned())))
     }
 }
 

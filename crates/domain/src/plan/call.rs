@@ -154,7 +154,10 @@ fn title(call: &Call, kind: Kind, settings: &CallSettings) -> String {
 fn owner(call: &Call, settings: &CallSettings, answers: &Answers) -> Option<OwnerId> {
     let email = call.agent()?.email.as_ref()?;
     let mapped = settings.owner_map.iter().find(|(agent, _)| Email::read(agent).as_ref() == Some(email));
-    mapped.map(|(_, owner)| owner).or_else(|| answers.owners.find(email)).cloned()
+    match mapped {
+        Some((_, owner)) => Some(owner).filter(|owner| answers.owners.takes(owner)).cloned(),
+        None => answers.owners.find_any(email).cloned(),
+    }
 }
 
 pub(super) fn new_contact(call: &Call, settings: &CallSettings) -> Option<NewContact> {
@@ -220,7 +223,7 @@ fn missed_call_task(
         ("hs_task_status".to_owned(), "NOT_STARTED".to_owned()),
         ("hs_task_type".to_owned(), "CALL".to_owned()),
     ]);
-    if let Some(owner) = link_owner.or(found_owner) {
+    if let Some(owner) = link_owner.or(found_owner).filter(|owner| answers.owners.takes(owner)) {
         properties.insert("hubspot_owner_id".to_owned(), owner.0);
     }
     Some(Wanted { key, object: Object::Tasks, properties })

@@ -116,10 +116,10 @@ fn title(source: Source, standing: &Standing, settings: &MeetingSettings) -> Str
     })
 }
 
-/// The HubSpot owner with the host's address (M2).
+/// The HubSpot owner with the host's address, though the host may have left (M3).
 fn host_owner(standing: &Standing, answers: &Answers) -> Option<OwnerId> {
     let email = standing.facts.host.as_ref()?.email.as_ref()?;
-    answers.owners.find(email).cloned()
+    answers.owners.find_any(email).cloned()
 }
 
 /// The contact of the invitee whom HubSpot does not know (M1, M2, M8).
@@ -151,8 +151,9 @@ pub(super) fn contact_of(
         ContactKey::Email(email) => properties.insert("email".to_owned(), email.as_str().to_owned()),
         ContactKey::Phone(phone) => properties.insert("phone".to_owned(), phone.as_str().to_owned()),
     };
-    if let Some(owner) = booking.standing().and_then(|standing| host_owner(&standing, answers)) {
-        properties.insert("hubspot_owner_id".to_owned(), owner.0);
+    let host = booking.standing().and_then(|standing| standing.facts.host).and_then(|host| host.email);
+    if let Some(owner) = host.and_then(|host| answers.owners.find(&host)) {
+        properties.insert("hubspot_owner_id".to_owned(), owner.0.clone());
     }
     properties.retain(|_, value| !value.is_empty());
     if properties.keys().all(|name| name == "phone" || name == "hubspot_owner_id") {

@@ -227,7 +227,7 @@ fn a_logged_call_keeps_the_owner_of_its_agent(#[case] owners: &[(&str, &str)]) {
     let mut crm = crm().with_owner("ada@example.com", "1");
     let mut record = empty();
     crm.hear(&mut record, over().agent("Ada", "ada@example.com").event(), at(101));
-    crm.owners.0.clear();
+    crm.owners.people.clear();
     for (agent, owner) in owners {
         crm = crm.with_owner(agent, owner);
     }

@@ -39,7 +39,7 @@ pub struct Crm {
 
 impl Crm {
     pub fn with_owner(mut self, address: &str, owner: &str) -> Self {
-        self.owners.0.insert(email(address), OwnerId::from(owner));
+        self.owners.people.insert(email(address), OwnerId::from(owner));
         self
     }
 

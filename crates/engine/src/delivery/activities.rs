@@ -16,7 +16,7 @@ use domain::{
 use serde_json::{Value, json};
 use store::{Begin, OpenStep, Phase, StoreError};
 
-use super::{Delivery, Gained, contacts::Outcome, in_doubt};
+use super::{Delivery, Gained, contacts::Outcome, in_doubt, owner};
 use crate::{
     doubt::{self, Begun},
     ledger::{About, noun},
@@ -133,6 +133,10 @@ impl Delivery<'_> {
                     work.take(Receipt::Made(held), entry);
                 }
                 Some(Made::Exists { .. }) => self.adopt_existing(work, one, &about, gained).await,
+                Some(Made::Refused(fault)) if owner(&fault, &one.begun.properties).is_some() => {
+                    work.closed.push(one.key.clone());
+                    self.leave_owner_out(work, about, &fault, &one.begun.properties).await;
+                }
                 Some(Made::Refused(fault)) => {
                     work.closed.push(one.key.clone());
                     work.ledger.push(about.refused(fault.why(), now));
@@ -234,6 +238,9 @@ impl Delivery<'_> {
                     let why = format!("The {} was deleted in HubSpot; it is left so.", noun(object));
                     work.ledger.push(about.refused(&why, now));
                     work.end = End::Problem(why);
+                }
+                Changed::Refused(fault) if owner(&fault, &properties).is_some() => {
+                    self.leave_owner_out(work, about, &fault, &properties).await;
                 }
                 Changed::Refused(fault) => {
                     work.ledger.push(about.refused(fault.why(), now));

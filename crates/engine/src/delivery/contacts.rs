@@ -250,7 +250,7 @@ impl Delivery<'_> {
     }
 }
 
-fn about(work: &Work, new: &NewContact) -> About {
+pub(super) fn about(work: &Work, new: &NewContact) -> About {
     About { record: work.record.id, step: new.key.text(), what: "Create contact".to_owned() }
 }
 

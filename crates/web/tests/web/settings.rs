@@ -27,6 +27,7 @@ async fn what_was_read_can_be_sent_back() {
 #[case("calls", json!({ "create_contacts": false }))]
 #[case("calls", json!({ "create_contacts": { "inbound_missed": false } }))]
 #[case("calls", json!({ "owner_map": { "ada@example.com": "77" }, "exclude_numbers": ["397375"] }))]
+#[case("calls", json!({ "owner_map": { "dan@example.com": "78" } }))]
 #[case("calls", json!({ "title_template": "{kind}: {party}", "call_types": { "inbound_answered": "sales" } }))]
 #[case("calls", json!({ "outcome_causes": { "busy": "outbound_busy" } }))]
 #[case("meetings", json!({ "on_reschedule": "update", "notify": false, "notify_sources": ["calendly"] }))]
@@ -70,6 +71,7 @@ async fn a_part_changes_what_it_names_and_nothing_else(#[case] of: &str, #[case]
 #[case("calls", json!({ "create_contacts": { "inbound_missed": "no" } }), "create_contacts.inbound_missed")]
 #[case("calls", json!({ "create_contacts": "no" }), "create_contacts")]
 #[case("calls", json!({ "owner_map": { "ada": "77" } }), "owner_map.ada")]
+#[case("calls", json!({ "owner_map": { "ada@example.com": "77", "bo@example.com": "5" } }), "owner_map.bo@example.com")]
 #[case("calls", json!({ "call_types": { "inbound_missed": "nonsense" } }), "call_types.inbound_missed")]
 #[case("calls", json!({ "outcome_causes": { "busy": "inbound_missed" } }), "outcome_causes.busy")]
 #[case("meetings", json!({ "notify": "yes" }), "notify")]
@@ -118,4 +120,18 @@ async fn hubspots_default_outcomes_can_be_set_before_it_is_connected() {
     assert_eq!(known.status, StatusCode::OK, "{}", known.text);
     let unknown = bench.put("/settings/calls", &json!({ "outcomes": { "inbound_missed": "x" } })).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn an_owner_that_stands_may_be_gone_and_one_that_nobody_can_check_is_taken() {
+    let bench = Bench::new().await;
+    let map = |owner: &str| json!({ "owner_map": { "ada@example.com": owner } });
+    assert_eq!(bench.put("/settings/calls", &map("5")).await.status, StatusCode::OK, "not connected");
+    bench.connect_both().await;
+    assert_eq!(bench.put("/settings/calls", &map("5")).await.status, StatusCode::OK, "it stood");
+    let wrong = bench.put("/settings/calls", &map("6")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains('6'), "{}", wrong.text);
+    bench.world.facts().is_down = true;
+    assert_eq!(bench.put("/settings/calls", &map("6")).await.status, StatusCode::OK, "it cannot be read");
 }

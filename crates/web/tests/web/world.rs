@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::{
     Json, Router,
     extract::{Path, Request, State},
-    http::{StatusCode, header},
+    http::{StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post, put},
@@ -82,7 +82,7 @@ impl World {
 fn routes(world: &World) -> Router {
     Router::new()
         .route("/account-info/{version}/details", get(account))
-        .route("/crm/owners/{version}", get(|| async { Json(json!({ "results": [] })) }))
+        .route("/crm/owners/{version}", get(owners))
         .route("/calling/v1/dispositions", get(outcomes))
         .route("/crm/properties/{version}/{object}", post(make_property))
         .route(
@@ -128,6 +128,12 @@ async fn account(State(world): State<World>) -> Json<Value> {
     Json(
         json!({ "portalId": world.facts().portal, "timeZone": "Europe/Vienna", "uiDomain": "app.hubspot.com" }),
     )
+}
+
+async fn owners(uri: Uri) -> Json<Value> {
+    let archived = uri.query().unwrap_or_default().contains("archived=true");
+    let owner = if archived { json!({ "id": "78", "archived": true }) } else { json!({ "id": "77" }) };
+    Json(json!({ "results": [owner] }))
 }
 
 async fn outcomes(State(world): State<World>) -> Json<Value> {

@@ -1,6 +1,6 @@
 //! What connecting asks: who, which lists, and which guard the account allows.
 
-use connectors::hubspot::{Account, Guard, Guards};
+use connectors::hubspot::{Account, Guard, Guards, Owner};
 use domain::{
     contact::{PropertyDefinition, PropertyHolds},
     email::Email,
@@ -34,7 +34,7 @@ async fn an_account_tells_its_number_zone_and_address() {
 }
 
 #[tokio::test]
-async fn owners_are_read_over_all_pages_without_queues() {
+async fn owners_are_read_over_all_pages_and_a_queue_has_no_address() {
     let stub = Stub::answering(|asked| {
         if asked.line.contains("after=2") {
             return answer(
@@ -50,9 +50,12 @@ async fn owners_are_read_over_all_pages_without_queues() {
         )
     })
     .await;
-    let owners = stub.hubspot.owners().await.unwrap();
-    assert_eq!(owners.0.len(), 2);
-    assert_eq!(owners.find(&Email::read("ada@example.com").unwrap()), Some(&OwnerId::from("1")));
+    let owner = |id: &str, email: Option<&str>| Owner {
+        id: OwnerId::from(id),
+        email: email.map(|email| Email::read(email).unwrap()),
+    };
+    let wanted = [owner("1", Some("ada@example.com")), owner("2", None), owner("3", Some("kim@example.net"))];
+    assert_eq!(stub.hubspot.owners(false).await.unwrap(), wanted);
     assert_eq!(stub.lines()[0], "GET /crm/owners/2026-09?limit=100&archived=false");
 }
 

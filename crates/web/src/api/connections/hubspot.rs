@@ -81,7 +81,7 @@ pub async fn establish(
         "ui_domain": account.ui_domain,
     });
     let client = client(app, Fixed::of(token.clone()), (app.web.pacing)(ws, &details));
-    client.owners().await.map_err(refused)?;
+    client.owners(false).await.map_err(refused)?;
     let outcomes = client.outcomes().await.map_err(refused)?;
     let guards = client.prepare().await.map_err(refused)?;
 

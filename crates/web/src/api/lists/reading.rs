@@ -1,12 +1,12 @@
 //! Reading a live list now, and what was known of it before.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use connectors::hubspot::Hubspot;
 use domain::{
     catalog::{OutcomeCatalog, TagCatalog},
     fault::Fault,
-    ids::WorkspaceId,
+    ids::{OwnerId, WorkspaceId},
     source::{Source, System},
 };
 use jiff::Timestamp;
@@ -144,6 +144,26 @@ pub async fn call_types(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>
             Ok(Err(fault)) => Err(fault.into()),
             Err(closed) => Err(Fault::from(closed).into()),
         })
+    })
+    .await
+}
+
+/// Reads the ids of HubSpot's owners, of those who have left too: their ids stay good.
+pub async fn owners(app: &App, ws: WorkspaceId) -> Result<Result<BTreeSet<OwnerId>, Unread>, Problem> {
+    in_time(async {
+        let client = match line(app, ws).await? {
+            Ok(client) => client,
+            Err(unread) => return Ok(Err(unread)),
+        };
+        let mut ids = BTreeSet::new();
+        for archived in [false, true] {
+            match app.web.gates.pass(ws, client.owners(archived)).await {
+                Ok(Ok(listed)) => ids.extend(listed.into_iter().map(|owner| owner.id)),
+                Ok(Err(fault)) => return Ok(Err(fault.into())),
+                Err(closed) => return Ok(Err(Fault::from(closed).into())),
+            }
+        }
+        Ok(Ok(ids))
     })
     .await
 }

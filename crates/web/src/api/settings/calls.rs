@@ -100,6 +100,10 @@ pub async fn change(
         Some(_) => Some(reading::call_types(&app, scope.ws()).await?),
         None => None,
     };
+    let owners = match part.owner_map {
+        Some(_) => Some(reading::owners(&app, scope.ws()).await?),
+        None => None,
+    };
     let _turn = app.changes.hold(scope.ws()).await;
     let before = app.web.store.call_settings(scope.ws()).await?;
     let mut settings = before.clone();
@@ -108,6 +112,9 @@ pub async fn change(
     }
     if let (Some(chosen), Some(listed)) = (&part.call_types, call_types) {
         part::call_types(chosen, &mut settings, &listed)?;
+    }
+    if let (Some(map), Some(listed)) = (&part.owner_map, owners) {
+        part::owner_map(map, &mut settings, &listed)?;
     }
     let changed = part.names();
     part.apply(&mut settings)?;

@@ -1,6 +1,6 @@
 //! A part of the settings for calls, as an admin sends it, checked field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     catalog::OutcomeCatalog,
@@ -54,7 +54,7 @@ pub struct Part {
     /// Agents' addresses to HubSpot owners.
     #[serde(deserialize_with = "present")]
     #[schema(nullable = false)]
-    owner_map: Option<BTreeMap<String, Id>>,
+    pub owner_map: Option<BTreeMap<String, Id>>,
     /// The title; places: `{what}`, `{kind}`, `{direction}`, `{party}`, `{number}`, `{line}`, `{agent}`.
     #[serde(deserialize_with = "present")]
     #[schema(nullable = false)]
@@ -97,7 +97,7 @@ impl Part {
         .collect()
     }
 
-    /// Takes over all but outcomes and call types, which need the live lists.
+    /// Takes over all but outcomes, call types and owners, which need the live lists.
     pub fn apply(self, settings: &mut CallSettings) -> Result<(), Problem> {
         settings.log_when = self.log_when.unwrap_or(settings.log_when);
         settings.on_conflict = self.on_conflict.unwrap_or(settings.on_conflict);
@@ -107,10 +107,6 @@ impl Part {
         }
         if let Some(numbers) = self.exclude_numbers {
             settings.exclude_numbers = numbers.into_iter().map(|id| id.0).collect();
-        }
-        if let Some(map) = self.owner_map {
-            settings.owner_map =
-                map.into_iter().map(|(agent, owner)| owner_entry(&agent, owner)).collect::<Result<_, _>>()?;
         }
         if let Some(template) = self.title_template {
             check_template("title_template", &template, &CALL_TITLE_PLACES)?;
@@ -222,10 +218,25 @@ fn create_contacts(creates: serde_json::Value, settings: &mut CallSettings) -> R
     Ok(())
 }
 
-fn owner_entry(agent: &str, owner: Id) -> Result<(String, OwnerId), Problem> {
-    let email = Email::read(agent)
-        .ok_or_else(|| Problem::invalid(format!("owner_map.{agent}"), "is not an e-mail address"))?;
-    Ok((email.as_str().to_owned(), OwnerId(owner.0)))
+/// Takes over the map of owners. Where the list of now can be read, a new entry must be on it; one that stays may be gone.
+pub fn owner_map(
+    map: &BTreeMap<String, Id>,
+    settings: &mut CallSettings,
+    listed: &Result<BTreeSet<OwnerId>, Unread>,
+) -> Result<(), Problem> {
+    let mut entries = BTreeMap::new();
+    for (agent, owner) in map {
+        let wrong = |problem: &str| Problem::invalid(format!("owner_map.{agent}"), problem);
+        let email = Email::read(agent).ok_or_else(|| wrong("is not an e-mail address"))?;
+        let owner = OwnerId(owner.0.clone());
+        let stood = settings.owner_map.get(email.as_str()) == Some(&owner);
+        if !stood && listed.as_ref().is_ok_and(|listed| !listed.contains(&owner)) {
+            return Err(wrong(&format!("is mapped to {owner}, which is no owner of the HubSpot account")));
+        }
+        entries.insert(email.as_str().to_owned(), owner);
+    }
+    settings.owner_map = entries;
+    Ok(())
 }
 
 fn cause_entry(cause: &str, word: &str) -> Result<(String, Kind), Problem> {
