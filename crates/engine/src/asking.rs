@@ -1,5 +1,7 @@
 //! Finding the contacts of a batch: all its questions go out together.
 
+mod young;
+
 use std::collections::{BTreeMap, HashMap};
 
 use connectors::hubspot::Contact;
@@ -12,6 +14,8 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{ContactEntry, Store};
+
+pub use young::Young;
 
 use crate::session::Session;
 
@@ -30,17 +34,23 @@ pub struct Found {
     pub fault: Option<Fault>,
 }
 
-/// Asks for all contacts of a batch.
+/// Asks for all contacts of a batch that `young` does not know.
 ///
 /// Addresses are looked up consistently; numbers first in our own map (which is checked against HubSpot), then by search.
 pub async fn ask(
     session: &Session,
     store: &Store,
     workspace: WorkspaceId,
-    queries: Vec<ContactQuery>,
+    mut queries: Vec<ContactQuery>,
+    young: &mut Young,
     now: Timestamp,
 ) -> Found {
     let mut found = Found::default();
+    young.bind(session.changed_at);
+    queries.retain(|query| match young.recall(query, now) {
+        Some(answer) => found.answers.insert(query.clone(), Ok(answer)).is_some(),
+        None => true,
+    });
     if let Err(fault) = ask_all(session, store, workspace, &queries, now, &mut found).await {
         let is_lone = queries.len() == 1;
         found.fault = Some(fault.clone()).filter(|fault| !matches!(fault, Fault::Never { .. }));
@@ -58,6 +68,8 @@ pub async fn ask(
             }
         }
     }
+    let answered = found.answers.iter();
+    young.keep(answered.filter_map(|(query, answer)| Some((query.clone(), answer.clone().ok()?))), now);
     found
 }
 
@@ -132,9 +144,12 @@ async fn ask_by_map(
             (Some(contact), ..) => {
                 found.answers.insert(query, Ok(answer(contact, FoundBy::Phone, 1)));
             }
-            (None, Some(key), Some(ContactEntry { id: Some(_), .. })) => {
-                found.unlinks.push(key);
-                unfound.push(Unfound { query, entry: None });
+            (None, Some(key), Some(ContactEntry { id: Some(_), begun_at, .. })) => {
+                // Another one may have been begun since: only what is known of the contact that is gone is forgotten.
+                if begun_at.is_none() {
+                    found.unlinks.push(key);
+                }
+                unfound.push(Unfound { query, entry });
             }
             _ => unfound.push(Unfound { query, entry }),
         }

@@ -11,11 +11,11 @@ use connectors::{gate::Gates, hubspot::OWNER};
 use domain::{
     contact::{ContactKey, ContactQuery},
     fault::Fault,
-    ids::{ContactId, OwnerId, WorkspaceId},
+    ids::{OwnerId, WorkspaceId},
     plan::{Wishes, plan},
     step::Plan,
 };
-use store::{Begin, Store, StoreError};
+use store::{Begin, Links, Store, StoreError};
 
 use crate::{
     Clock,
@@ -41,10 +41,8 @@ pub struct Delivery<'a> {
 /// What a batch found out on the way, to be kept with it.
 #[derive(Debug, Default)]
 pub struct Gained {
-    /// Contacts that were made or found for a key of ours.
-    pub links: Vec<(ContactKey, ContactId)>,
-    /// Keys whose contact is not there.
-    pub unlinks: Vec<ContactKey>,
+    /// What was found out about contacts.
+    pub links: Links,
     /// The last fault of HubSpot as a whole, if it failed as a whole.
     pub fault: Option<Fault>,
     /// Whether anything was answered well.
@@ -68,12 +66,26 @@ impl Gained {
     }
 }
 
+/// What is to be written once the contacts are settled.
+#[derive(Default)]
+pub struct Ready {
+    /// One for each record.
+    plans: Vec<Plan>,
+    /// The contacts that were to be made.
+    made: BTreeMap<ContactKey, contacts::Outcome>,
+}
+
 impl Delivery<'_> {
-    /// Plans and carries out. What fails ends the pass of its record; its neighbours go on.
+    /// Plans, and makes the contacts that the plans need. What fails ends the pass of its record; its neighbours go on.
     ///
     /// # Errors
     /// Only the store's: without *begun* nothing is sent.
-    pub async fn carry_out(&self, works: &mut [Work], wishes: &Wishes<'_>) -> Result<Gained, StoreError> {
+    pub async fn make_contacts(
+        &self,
+        works: &mut [Work],
+        wishes: &Wishes<'_>,
+        gained: &mut Gained,
+    ) -> Result<Ready, StoreError> {
         let now = (self.clock)();
         let mut plans: Vec<Plan> = works
             .iter()
@@ -81,17 +93,29 @@ impl Delivery<'_> {
                 if work.goes_on() { plan(&work.record, wishes, &work.answers, now) } else { Plan::default() }
             })
             .collect();
-        let mut gained = Gained::default();
-        let made = self.make_contacts(works, &plans, &mut gained).await?;
+        let made = self.make(works, &plans, gained).await?;
         self.link(works, &mut plans, &made).await;
-        self.write_activities(works, &plans, &made, &mut gained).await?;
-        self.reassociate(works, &plans, &made, &mut gained).await;
-        self.write_answers(works, &plans, &mut gained).await;
-        self.archive(works, &plans, &mut gained).await;
+        Ok(Ready { plans, made })
+    }
+
+    /// Makes and changes the activities, and deletes what is replaced.
+    ///
+    /// # Errors
+    /// Only the store's: without *begun* nothing is sent.
+    pub async fn carry_out(
+        &self,
+        works: &mut [Work],
+        ready: &Ready,
+        gained: &mut Gained,
+    ) -> Result<(), StoreError> {
+        self.write_activities(works, &ready.plans, &ready.made, gained).await?;
+        self.reassociate(works, &ready.plans, &ready.made, gained).await;
+        self.write_answers(works, &ready.plans, gained).await;
+        self.archive(works, &ready.plans, gained).await;
         for work in works.iter_mut().filter(|work| work.goes_on()) {
             work.end = work.afterwards.take().unwrap_or(End::Settled);
         }
-        Ok(gained)
+        Ok(())
     }
 
     /// Settles each record's contacts: those found, and those just made.
@@ -148,7 +172,7 @@ impl Delivery<'_> {
     }
 
     async fn begin(&self, begin: Begin) -> Result<(), StoreError> {
-        if begin.steps.is_empty() && begin.contacts.is_empty() && begin.links.is_empty() {
+        if begin.steps.is_empty() && begin.contacts.is_empty() {
             return Ok(());
         }
         self.store.begin(self.workspace, begin, (self.clock)()).await

@@ -13,6 +13,7 @@ mod lists;
 mod meter;
 mod meters;
 mod pace;
+mod pass;
 mod portal;
 mod reading;
 mod sample;

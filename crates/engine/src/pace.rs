@@ -1,6 +1,6 @@
 //! One workspace's place at its account's meter: shows what is left, and notes what the workspace waited for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{cell::RefCell, sync::Arc};
 
 use connectors::hubspot::{BoxFuture, Class, Pace, RateHeaders};
 use domain::{fault::Fault, ids::WorkspaceId};
@@ -14,22 +14,50 @@ use crate::{
 /// A wait shorter than this is not worth a word on a record's timeline.
 const WORTH_A_WORD: SignedDuration = SignedDuration::from_secs(1);
 
+tokio::task_local! {
+    /// What the batch that is under way in this task had to wait for.
+    static WAITED: RefCell<Waits>;
+}
+
+/// The longest wait for an allowance, if there was any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waits(Option<Wait>);
+
+impl Waits {
+    /// Takes in other waits.
+    pub fn join(&mut self, other: Self) {
+        let Some(wait) = other.0.filter(|wait| wait.span >= WORTH_A_WORD) else { return };
+        if self.0.as_ref().is_none_or(|longest| longest.span < wait.span) {
+            self.0 = Some(wait);
+        }
+    }
+}
+
+/// Carries out something, and tells what it waited for. What others wait for at the same time is none of it.
+pub async fn noting<T>(work: impl Future<Output = T>) -> (T, Waits) {
+    WAITED
+        .scope(RefCell::default(), async {
+            let done = work.await;
+            (done, WAITED.with(RefCell::take))
+        })
+        .await
+}
+
 /// A workspace at the meter of its account.
 pub struct WorkspacePace {
     workspace: WorkspaceId,
     meter: Arc<Meter>,
-    waited: Mutex<Option<Wait>>,
 }
 
 impl WorkspacePace {
     /// A place at a meter.
     pub fn new(workspace: WorkspaceId, meter: Arc<Meter>) -> Self {
-        Self { workspace, meter, waited: Mutex::default() }
+        Self { workspace, meter }
     }
 
-    /// The longest wait since this was asked last, in plain words, with when it ended.
-    pub fn take_wait(&self) -> Option<(String, jiff::Timestamp)> {
-        let wait = self.waited.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    /// A wait in plain words, with when it ended.
+    pub fn words(&self, waits: &Waits) -> Option<(String, jiff::Timestamp)> {
+        let wait = waits.0.as_ref()?;
         let reason = self.meter.words(wait.ended_at, wait.limit);
         Some((format!("Waited {:.0} s: {reason}", wait.span.as_secs_f64()), wait.ended_at))
     }
@@ -53,20 +81,14 @@ impl WorkspacePace {
     pub fn left(&self) -> Option<Left> {
         self.meter.left()
     }
-
-    fn note(&self, wait: Option<Wait>) {
-        let Some(wait) = wait.filter(|wait| wait.span >= WORTH_A_WORD) else { return };
-        let mut waited = self.waited.lock().unwrap_or_else(PoisonError::into_inner);
-        if waited.as_ref().is_none_or(|longest| longest.span < wait.span) {
-            *waited = Some(wait);
-        }
-    }
 }
 
 impl Pace for WorkspacePace {
     fn ask(&self, class: Class) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            self.note(self.meter.ask(class).await?);
+            let waited = Waits(self.meter.ask(class).await?);
+            // Outside of a batch nobody is told.
+            let _ = WAITED.try_with(|waits| waits.borrow_mut().join(waited));
             Ok(())
         })
     }

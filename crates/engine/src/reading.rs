@@ -8,17 +8,19 @@ use domain::{
     record::Record,
     source::Source,
 };
-use store::{Claimed, Envelope, Mark, Store, StoreError};
+use store::{Claimed, Envelope, Mark, Store, StoreError, Taken};
 
 use crate::work::{End, Work};
 
 /// Reads and folds what a lane claimed.
 ///
-/// Envelopes that say nothing of a call or a booking are marked and make no work.
+/// Envelopes that say nothing of a call or a booking are marked and make no work. What turns out to be one with a record
+/// that the lane has in hand already is put back: its envelopes stay unread.
 pub async fn read(
     store: &Store,
     workspace: WorkspaceId,
     claimed: Vec<Claimed>,
+    in_hand: &Taken,
 ) -> Result<(Vec<Work>, Vec<(i64, Mark)>), StoreError> {
     let mut works: Vec<Work> = Vec::new();
     let mut marks = Vec::new();
@@ -27,6 +29,9 @@ pub async fn read(
         marks.extend(read.marks);
         let Some(mut work) = read.work else { continue };
         join_stored(store, workspace, &mut work, &read.moved_from).await?;
+        if is_in_hand(&work, in_hand) {
+            continue;
+        }
         match works.iter_mut().find(|other| is_same(other, &work)) {
             Some(other) => join(other, work),
             None => works.push(work),
@@ -121,6 +126,12 @@ async fn join_stored(
         work.absorbed.push(absorbed);
     }
     Ok(())
+}
+
+fn is_in_hand(work: &Work, in_hand: &Taken) -> bool {
+    in_hand.records.contains(&work.record.id)
+        || work.absorbed.iter().any(|absorbed| in_hand.records.contains(absorbed))
+        || work.names().any(|name| in_hand.names.contains(&name))
 }
 
 fn is_same(one: &Work, other: &Work) -> bool {

@@ -9,11 +9,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{Engine, lane::Passed};
-
-/// How long a lane gathers before it takes a batch that is not full: webhooks of one call, and calls of one moment, then
-/// share requests. Adds this to the time from webhook to HubSpot.
-const LINGER: Duration = Duration::from_millis(100);
+use crate::{Engine, lane::LINGER};
 
 /// How long rings are gathered before the database is looked at: it is looked at at most this often under load.
 const GATHER: Duration = Duration::from_millis(5);
@@ -80,7 +76,10 @@ impl Engine {
                 let (engine, stop) = (self.clone(), stop.clone());
                 let ended = Ended { workspace, tell: ended.clone() };
                 lanes.spawn(async move {
-                    engine.run_lane(workspace, &stop).await;
+                    if let Err(error) = Box::pin(engine.run_lane(workspace, &stop)).await {
+                        tracing::error!(workspace = workspace.0, "a pass failed: {error}");
+                        tokio::time::sleep(AFTER_BREAKDOWN).await;
+                    }
                     drop(ended);
                 });
             }
@@ -123,22 +122,6 @@ impl Engine {
             }
             Ok(Some(_)) if running.is_empty() => LINGER,
             _ => LOOK_AGAIN,
-        }
-    }
-
-    async fn run_lane(&self, workspace: WorkspaceId, stop: &watch::Receiver<bool>) {
-        tokio::time::sleep(LINGER).await;
-        while !*stop.borrow() {
-            match self.pass(workspace).await {
-                Ok(Passed::Idle | Passed::Parked) => return,
-                Ok(Passed::Full) => {}
-                Ok(Passed::Some) => tokio::time::sleep(LINGER).await,
-                Err(error) => {
-                    tracing::error!(workspace = workspace.0, "a pass failed: {error}");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    return;
-                }
-            }
         }
     }
 }

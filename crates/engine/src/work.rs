@@ -5,6 +5,7 @@ use domain::{
     ids::{RecordId, StepKey},
     question::{Answers, Questions},
     record::Record,
+    source::Source,
     step::Receipt,
 };
 use jiff::Timestamp;
@@ -67,6 +68,12 @@ impl Work {
     /// Whether nothing has gone wrong so far.
     pub fn goes_on(&self) -> bool {
         self.end == End::Settled
+    }
+
+    /// All ids that its source knows it by.
+    pub fn names(&self) -> impl Iterator<Item = (Source, String)> {
+        let keys = self.keys.iter().chain([&self.record.external_id]);
+        keys.map(|key| (self.record.source, key.clone()))
     }
 
     /// Ends the pass of this record by a fault.

@@ -3,9 +3,12 @@
 mod claim;
 mod outlook;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use domain::{ids::WorkspaceId, source::Source};
+use domain::{
+    ids::{RecordId, WorkspaceId},
+    source::Source,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -31,6 +34,15 @@ pub struct Claimed {
     pub envelopes: Vec<Envelope>,
     /// Steps that were begun and not closed. Without a record: those of `RecordId::of(workspace, source, subject)`.
     pub open: Vec<OpenStep>,
+}
+
+/// What a lane has in hand already: its records, and all ids that they are known by.
+#[derive(Debug, Clone, Default)]
+pub struct Taken {
+    /// The records, saved before or not.
+    pub records: HashSet<RecordId>,
+    /// The sources' ids.
+    pub names: HashSet<(Source, String)>,
 }
 
 /// How a lane stands.
@@ -72,7 +84,18 @@ impl Store {
     ///
     /// No marks are made: a lane is worked by one node.
     pub async fn claim(&self, workspace: WorkspaceId, limit: usize, now: Timestamp) -> Result<Batch> {
-        self.read(move |connection| claim::batch(connection, workspace, limit, now)).await
+        self.claim_beside(workspace, Taken::default(), limit, now).await
+    }
+
+    /// Claims as `claim` does, leaving out what the lane has in hand already.
+    pub async fn claim_beside(
+        &self,
+        workspace: WorkspaceId,
+        taken: Taken,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Batch> {
+        self.read(move |connection| claim::batch(connection, workspace, taken, limit, now)).await
     }
 
     /// Lets a lane rest until a moment.

@@ -34,10 +34,17 @@ pub struct Begin {
     pub steps: Vec<OpenStep>,
     /// Contacts about to be made.
     pub contacts: Vec<ContactKey>,
-    /// Contacts found.
-    pub links: Vec<(ContactKey, ContactId)>,
     /// What to add to the ledger.
     pub ledger: Vec<LedgerEntry>,
+}
+
+/// What was found out about contacts. What is unlinked goes first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// Keys whose contact proved to be gone, or was not made.
+    pub cut: Vec<ContactKey>,
+    /// Contacts made or found.
+    pub made: Vec<(ContactKey, ContactId)>,
 }
 
 /// What came of a batch.
@@ -51,10 +58,6 @@ pub struct Settlement {
     pub marks: Vec<(i64, Mark)>,
     /// Steps that are no longer open.
     pub closed: Vec<(RecordId, StepKey)>,
-    /// Contacts made or found.
-    pub links: Vec<(ContactKey, ContactId)>,
-    /// Contacts that proved to be gone, or were refused.
-    pub unlinks: Vec<ContactKey>,
     /// What to add to the ledger.
     pub ledger: Vec<LedgerEntry>,
     /// What was done, for the Health page.
@@ -99,7 +102,7 @@ pub enum Mark {
 }
 
 impl Store {
-    /// Keeps what is about to be sent: steps as open, contacts as begun, contacts found as known.
+    /// Keeps what is about to be sent: steps as open, contacts as begun.
     pub async fn begin(&self, workspace: WorkspaceId, begin: Begin, now: Timestamp) -> Result<()> {
         self.write(move |connection| begun(connection, workspace, &begin, now)).await
     }
@@ -107,6 +110,11 @@ impl Store {
     /// The steps of a record that were begun and not closed.
     pub async fn open_steps(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<OpenStep>> {
         self.read(move |connection| step::list(connection, workspace, record)).await
+    }
+
+    /// Keeps what was found out about contacts.
+    pub async fn link(&self, workspace: WorkspaceId, links: Links, now: Timestamp) -> Result<()> {
+        self.write(move |connection| linked(connection, workspace, &links, now)).await
     }
 
     /// Keeps what came of a batch, all of it or nothing.
@@ -122,11 +130,18 @@ fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Ti
     for key in &begin.contacts {
         contact::begin(connection, workspace, key, now)?;
     }
-    for (key, id) in &begin.links {
-        contact::link(connection, workspace, key, id, now)?;
-    }
     for entry in &begin.ledger {
         ledger::add(connection, workspace, entry)?;
+    }
+    Ok(())
+}
+
+fn linked(connection: &Connection, workspace: WorkspaceId, links: &Links, now: Timestamp) -> Result<()> {
+    for key in &links.cut {
+        contact::unlink(connection, workspace, key)?;
+    }
+    for (key, id) in &links.made {
+        contact::link(connection, workspace, key, id, now)?;
     }
     Ok(())
 }
@@ -142,12 +157,6 @@ fn settled(
     }
     save::records(connection, workspace, &settlement.saves, &settlement.absorbed, now)?;
     mark::put(connection, workspace, &settlement.marks, now)?;
-    for key in &settlement.unlinks {
-        contact::unlink(connection, workspace, key)?;
-    }
-    for (key, id) in &settlement.links {
-        contact::link(connection, workspace, key, id, now)?;
-    }
     for entry in &settlement.ledger {
         ledger::add(connection, workspace, entry)?;
     }

@@ -50,7 +50,7 @@ impl Delivery<'_> {
         for object in OBJECTS {
             let creating = creating(works, plans, made, object, self.session.portal.as_deref());
             if !creating.is_empty() {
-                self.begin(self.begun_activities(works, &creating, made)).await?;
+                self.begin(self.begun_activities(works, &creating)).await?;
                 self.create(works, object, &creating, gained).await;
             }
             if object == Object::Tasks {
@@ -66,21 +66,10 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Enters each create before it is sent, with the contacts just made: what follows may be cut off at any point.
-    fn begun_activities(
-        &self,
-        works: &mut [Work],
-        creating: &[Creating],
-        made: &BTreeMap<ContactKey, Outcome>,
-    ) -> Begin {
+    /// Enters each create before it is sent: what follows may be cut off at any point.
+    fn begun_activities(&self, works: &mut [Work], creating: &[Creating]) -> Begin {
         let now = (self.clock)();
-        let mut begin = Begin {
-            links: made
-                .iter()
-                .filter_map(|(key, outcome)| outcome.as_ref().ok().map(|id| (key.clone(), id.clone())))
-                .collect(),
-            ..Begin::default()
-        };
+        let mut begin = Begin::default();
         for one in creating {
             let work = &mut works[one.work];
             // A doubt of before that was settled just now must not close what is begun anew under the same key.

@@ -34,7 +34,7 @@ const ATTEMPTS_MAX: usize = 4;
 
 impl Delivery<'_> {
     /// Makes the contacts of all plans.
-    pub(super) async fn make_contacts(
+    pub(super) async fn make(
         &self,
         works: &mut [Work],
         plans: &[Plan],
@@ -57,10 +57,10 @@ impl Delivery<'_> {
         self.enter(works, plans, &outcomes);
         for (key, outcome) in &outcomes {
             if let Ok(id) = outcome {
-                gained.links.push((key.clone(), id.clone()));
+                gained.links.made.push((key.clone(), id.clone()));
                 // The next call of the number may come without the address, and before the search shows the contact.
                 let phone = wanted.get(key).and_then(phone_of);
-                gained.links.extend(phone.map(|phone| (phone, id.clone())));
+                gained.links.made.extend(phone.map(|phone| (phone, id.clone())));
             }
             if let (Ok(id), Some(refused)) = (outcome, left_out.remove(key)) {
                 // The first record's answers were those to be written.
@@ -118,7 +118,7 @@ impl Delivery<'_> {
                 )
             })
             .collect();
-        Begin { steps: Vec::new(), contacts: wanted.keys().cloned().collect(), links: Vec::new(), ledger }
+        Begin { steps: Vec::new(), contacts: wanted.keys().cloned().collect(), ledger }
     }
 
     async fn send(
@@ -133,7 +133,7 @@ impl Delivery<'_> {
             // What was begun stays begun: whether a request under way was carried out is looked up next time.
             Err(closed) => {
                 if closed == Closed::Before {
-                    gained.unlinks.extend(wanted.keys().cloned());
+                    gained.links.cut.extend(wanted.keys().cloned());
                 }
                 return wanted.keys().map(|key| (key.clone(), Err(Fault::from(closed)))).collect();
             }
@@ -158,7 +158,7 @@ impl Delivery<'_> {
                 Some(Made::Refused(fault)) => Err(fault.clone()),
                 Some(Made::NotSent(fault)) => {
                     gained.note(fault);
-                    gained.unlinks.push(key.clone());
+                    gained.links.cut.push(key.clone());
                     Err(fault.clone())
                 }
                 Some(Made::InDoubt(why)) => {

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::{
-    Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, column, inbox, record, settle::step, statement,
+    Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, Taken, column, inbox, record, settle::step,
+    statement,
 };
 
 /// The unread envelopes in the order they came.
@@ -34,19 +35,19 @@ struct Subject {
     record: Option<RecordId>,
 }
 
-/// Takes up to `limit` records.
+/// Takes up to `limit` records that are not taken yet.
 pub(super) fn batch(
     connection: &Connection,
     workspace: WorkspaceId,
+    mut taken: Taken,
     limit: usize,
     now: Timestamp,
 ) -> Result<Batch> {
-    let mut taken = HashSet::new();
     let mut items = Vec::new();
     for subject in subjects(connection, workspace, limit, &mut taken)? {
         items.push(claimed(connection, workspace, subject)?);
     }
-    for id in due(connection, workspace, limit - items.len(), now, &taken)? {
+    for id in due(connection, workspace, limit - items.len(), now, &taken.records)? {
         let Some(record) = record::find(connection, workspace, id)? else { continue };
         items.push(Claimed {
             subject: record.record.external_id.clone(),
@@ -64,7 +65,7 @@ fn subjects(
     connection: &Connection,
     workspace: WorkspaceId,
     limit: usize,
-    taken: &mut HashSet<RecordId>,
+    taken: &mut Taken,
 ) -> Result<Vec<Subject>> {
     let mut seen = HashSet::new();
     let mut subjects = Vec::new();
@@ -75,11 +76,12 @@ fn subjects(
     {
         let source = column::word(row, 0, "envelopes", Source::from_word)?;
         let external_id: String = row.get(1)?;
-        if !seen.insert((source, external_id.clone())) {
+        let name = (source, external_id.clone());
+        if taken.names.contains(&name) || !seen.insert(name) {
             continue;
         }
         let record = record::id_of(connection, workspace, source.word(), &external_id)?;
-        if record.is_none_or(|id| taken.insert(id)) {
+        if record.is_none_or(|id| taken.records.insert(id)) {
             subjects.push(Subject { source, external_id, record });
         }
     }

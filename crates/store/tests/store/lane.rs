@@ -1,7 +1,7 @@
 //! Lanes: who has work, when, and what is taken.
 
-use domain::source::Source;
-use store::{Lane, Mark, RecordState, Settlement};
+use domain::{ids::RecordId, source::Source};
+use store::{Lane, Mark, RecordState, Settlement, Taken};
 
 use crate::{Trial, at, envelope, save};
 
@@ -68,6 +68,29 @@ async fn a_claim_takes_the_oldest_first_each_with_all_its_envelopes_and_then_wha
         assert_eq!(claim(limit).await, expected[..limit]);
     }
     assert_eq!(claim(100).await, expected);
+}
+
+#[tokio::test]
+async fn what_a_lane_has_in_hand_is_not_claimed_again() {
+    let trial = Trial::start().await;
+    let workspace = trial.workspace;
+    for (subject, second) in [("bk_1", 1), ("bk_2", 2), ("bk_3", 3)] {
+        trial.append(subject, second).await;
+    }
+    let stored = trial.save("bk_2", |_| {}, 1).await;
+    let due = trial.save("bk_4", |save| save.due_at = Some(at(5)), 1).await;
+    let claim = async |records: &[RecordId], names: &[&str]| {
+        let taken = Taken {
+            records: records.iter().copied().collect(),
+            names: names.iter().map(|name| (Source::Calcom, (*name).to_owned())).collect(),
+        };
+        let batch = trial.store.claim_beside(workspace, taken, 10, at(10)).await.unwrap();
+        batch.items.into_iter().map(|item| item.subject).collect::<Vec<String>>()
+    };
+    assert_eq!(claim(&[], &[]).await, ["bk_1", "bk_2", "bk_3", "bk_4"]);
+    // A record by its id, one that was never saved by its name.
+    assert_eq!(claim(&[stored, due], &["bk_1"]).await, ["bk_3"]);
+    assert!(claim(&[stored, due], &["bk_1", "bk_3"]).await.is_empty());
 }
 
 #[tokio::test]

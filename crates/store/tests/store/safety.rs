@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::json;
 use store::{
-    Audit, AuditFilter, Begin, Connection, EnvelopeState, Filter, Lane, LedgerEntry, Location, Mark,
+    Audit, AuditFilter, Begin, Connection, EnvelopeState, Filter, Lane, LedgerEntry, Links, Location, Mark,
     MasterKey, NewEnvelope, OpenStep, Phase, RecordSave, RecordState, Settlement, Status, Store, StoreError,
 };
 use tempfile::TempDir;
@@ -80,13 +80,10 @@ async fn fill(store: &Store, workspace: WorkspaceId) -> store::RecordSave {
         request: json!({}),
         answer: json!({}),
     };
-    let begin = Begin {
-        steps: vec![open],
-        links: vec![(email(), ContactId::from("42"))],
-        ledger: vec![ledger],
-        ..Begin::default()
-    };
+    let begin = Begin { steps: vec![open], ledger: vec![ledger], ..Begin::default() };
     store.begin(workspace, begin, at(2)).await.unwrap();
+    let links = Links { made: vec![(email(), ContactId::from("42"))], ..Links::default() };
+    store.link(workspace, links, at(2)).await.unwrap();
     let mark = Mark::Unreadable { field: "data".to_owned(), problem: "odd".to_owned() };
     let settlement =
         Settlement { saves: vec![saved.clone()], marks: vec![(seq, mark)], ..Settlement::default() };
@@ -162,10 +159,10 @@ async fn a_workspace_cannot_change_the_rows_of_another() {
         absorbed: vec![id],
         marks: vec![(1, Mark::Ignored), (2, Mark::Read(id))],
         closed: vec![(id, "calcom:bk_1".into())],
-        unlinks: vec![email()],
         ..Settlement::default()
     };
     store.settle(other, settlement, at(9)).await.unwrap();
+    store.link(other, Links { cut: vec![email()], ..Links::default() }, at(9)).await.unwrap();
     assert!(!store.remove_rule(other, RuleId(Uuid::from_u128(1))).await.unwrap());
     store.remove_hooks(other, Source::Calcom).await.unwrap();
     store.forget_tags(other).await.unwrap();
