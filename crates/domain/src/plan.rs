@@ -53,10 +53,12 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
         Facts::Call(call) => call::wanted(record, call, wishes.calls, answers, now),
         Facts::Booking(booking) => meeting::wanted(record, booking, wishes.meetings, answers),
     };
-    if wanted.is_empty() {
-        return Plan::default();
-    }
     let mut plan = Plan::default();
+    if wanted.is_empty() {
+        // A cancel was written before it was known that nothing but a request was canceled.
+        plan.steps.extend(surplus(record, &wanted, wishes));
+        return plan;
+    }
     let own =
         if makes_activity(record, wishes, now) { contact(record, wishes, answers, &mut plan) } else { None };
     let companions = people::companions(record, wishes, answers, &mut plan);

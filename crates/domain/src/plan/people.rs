@@ -72,10 +72,14 @@ pub(super) fn reassociated(record: &Record, held: &Held, companions: &[ContactRe
         .collect();
     let Facts::Booking(booking) = &record.facts else { return steps };
     let present = present(booking);
-    let companions = record.companions.iter().map(|(key, link)| (present.contains(key), &link.id));
+    let linked = record.companions.iter().map(|(key, link)| (present.contains(key), &link.id));
     let own = record.contact.iter().map(|link| (!is_shared(record), &link.id));
-    let (here, gone): (Vec<_>, Vec<_>) = companions.chain(own).partition(|(is_here, _)| *is_here);
-    let [here, gone] = [here, gone].map(|all| all.into_iter().map(|(_, id)| id).collect::<BTreeSet<_>>());
+    let (here, gone): (Vec<_>, Vec<_>) = linked.chain(own).partition(|(is_here, _)| *is_here);
+    let [mut here, gone] = [here, gone].map(|all| all.into_iter().map(|(_, id)| id).collect::<BTreeSet<_>>());
+    here.extend(companions.iter().filter_map(|contact| match contact {
+        ContactRef::Known(id) => Some(id),
+        ContactRef::Made(_) => None,
+    }));
     let left = gone.difference(&here).filter(|id| held.contacts.contains(id)).map(|id| (*id).clone());
     steps.extend(left.map(|contact| Step::Dissociate { object, id: id.clone(), contact }));
     steps

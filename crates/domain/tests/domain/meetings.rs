@@ -313,6 +313,12 @@ mod links {
     }
 
     #[test]
+    fn m12_a_cancel_that_turns_out_to_be_of_a_request_leaves_nothing() {
+        let (crm, _) = after(OnReschedule::Replace, [canceled_whole(5, 60), requested("bk_81", 0, None, 60)]);
+        assert_eq!((crm.live.len(), crm.archived), (0, 1));
+    }
+
+    #[test]
     fn a_booking_is_known_by_all_its_ids() {
         let record = booking(Source::Calcom, [moved_to(6, "b", "c", 180), requested("d", 7, Some("c"), 240)]);
         let domain::record::Facts::Booking(booking) = &record.facts else { panic!("a booking") };

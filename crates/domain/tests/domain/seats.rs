@@ -137,6 +137,16 @@ fn a_cancel_of_the_whole_booking_leaves_everybody_associated() {
     assert_eq!(associated, ["kim", "lin"]);
 }
 
+#[test]
+fn whoever_a_cancel_named_before_the_seats_were_heard_of_is_not_taken_off() {
+    let (mut crm, mut record) = (crm(), booking(Source::Calcom, []));
+    let facts = BookingFacts { seats: Vec::new(), ..seats(&["lin"]) };
+    hear(&mut crm, &mut record, told("bk_81", 5, BookingWhat::Canceled { reason: None }, facts));
+    let steps = hear(&mut crm, &mut record, joins(1, &["lin", "kim"]));
+    assert!(!steps.iter().any(|step| matches!(step, Step::Dissociate { .. })), "{steps:#?}");
+    assert_eq!(associated(&crm), ["kim", "lin"]);
+}
+
 #[rstest]
 #[case::nobody_said(vec![], "SCHEDULED")]
 #[case::one_of_two(vec![no_show(70, &[("lin", false)])], "SCHEDULED")]

@@ -20,6 +20,7 @@ mod pausing;
 mod portals;
 mod refused;
 mod requests;
+mod schedulers;
 mod serve;
 mod tidy;
 mod tool;
