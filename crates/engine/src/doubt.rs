@@ -1,18 +1,18 @@
 //! Creates whose answer never came: settled by looking, not by sending again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use connectors::hubspot::{Found, Guard};
 use domain::{
     fault::Fault,
-    ids::{ContactId, StepKey},
+    ids::{ContactId, ObjectId, RecordId, StepKey, WorkspaceId},
     record::Held,
     step::{Object, Receipt},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{OpenStep, Phase};
+use store::{OpenStep, Phase, Store};
 
 use crate::{
     asking::SEARCH_LAG,
@@ -27,7 +27,7 @@ pub struct Begun {
     /// What was to be made.
     pub object: Object,
     /// With which properties.
-    pub properties: std::collections::BTreeMap<String, String>,
+    pub properties: BTreeMap<String, String>,
     /// For whom.
     pub contacts: Vec<ContactId>,
     /// In which account; none is known of what was begun before this was kept.
@@ -38,7 +38,13 @@ pub struct Begun {
 /// Settles all creates in doubt of a batch. A record whose doubt cannot be settled yet waits.
 ///
 /// Returns the last fault of HubSpot as a whole that kept a doubt from being settled.
-pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) -> Option<Fault> {
+pub async fn settle(
+    session: &Session,
+    store: &Store,
+    workspace: WorkspaceId,
+    works: &mut [Work],
+    now: Timestamp,
+) -> Option<Fault> {
     let mut last = None;
     for object in [Object::Calls, Object::Meetings, Object::Tasks] {
         let keys: Vec<StepKey> = works
@@ -52,7 +58,10 @@ pub async fn settle(session: &Session, works: &mut [Work], now: Timestamp) -> Op
         }
         let fault = match session.guards.of(object) {
             Guard::UniqueProperty => settle_by_key(session, works, object, &keys, now).await,
-            Guard::Lookup => settle_by_look(session, works, object, now).await,
+            Guard::Lookup => {
+                let claims = Claims::of(session, store, workspace, works);
+                settle_by_look(session, claims, works, object, now).await
+            }
         };
         last = fault.filter(|fault| !matches!(fault, Fault::Never { .. })).or(last);
     }
@@ -83,6 +92,7 @@ async fn settle_by_key(
 /// search must tell, and then after its lag.
 async fn settle_by_look(
     session: &Session,
+    mut claims: Claims<'_>,
     works: &mut [Work],
     object: Object,
     now: Timestamp,
@@ -114,11 +124,15 @@ async fn settle_by_look(
                 }
                 None => session.hubspot.search_activities(object, &natural(&begun)).await,
             };
-            match candidates {
+            let same = match candidates {
                 Ok(candidates) => {
-                    let same = candidates.iter().find(|found| is_same(found, &begun));
-                    take(work, &open, object, same, now);
+                    let same = candidates.into_iter().filter(|found| is_same(found, &begun));
+                    claims.first_free(object, same.collect(), work).await
                 }
+                Err(fault) => Err(fault),
+            };
+            match same {
+                Ok(same) => take(work, &open, object, same.as_ref(), now),
                 Err(fault) => {
                     work.open.push(open);
                     work.fail(&fault, now);
@@ -128,6 +142,50 @@ async fn settle_by_look(
         }
     }
     last
+}
+
+/// Which activities are taken: two calls of one moment, or two equal bookings, are alike, and are not one.
+struct Claims<'a> {
+    session: &'a Session,
+    store: &'a Store,
+    workspace: WorkspaceId,
+    /// Of the records of the batch.
+    held: BTreeMap<(Object, ObjectId), RecordId>,
+}
+
+impl<'a> Claims<'a> {
+    fn of(session: &'a Session, store: &'a Store, workspace: WorkspaceId, works: &[Work]) -> Self {
+        let held = works.iter().flat_map(|work| {
+            let id = work.record.id;
+            work.record.held.iter().map(move |held| ((held.object, held.id.clone()), id))
+        });
+        Self { session, store, workspace, held: held.collect() }
+    }
+
+    /// The first that no other record holds; it is the record's from now on.
+    async fn first_free(
+        &mut self,
+        object: Object,
+        alike: Vec<Found>,
+        work: &Work,
+    ) -> Result<Option<Found>, Fault> {
+        let record = work.record.id;
+        let is_other = |holder: &RecordId| *holder != record && !work.absorbed.contains(holder);
+        for found in alike {
+            let place = (object, found.id.clone());
+            if self.held.get(&place).is_some_and(is_other) {
+                continue;
+            }
+            let holders = self.store.holders(self.workspace, object.word(), found.id.as_str()).await;
+            let holders = holders.map_err(|error| Fault::later(error.to_string()))?;
+            if holders.iter().any(is_other) || !self.session.adopt(&place, record) {
+                continue;
+            }
+            self.held.insert(place, record);
+            return Ok(Some(found));
+        }
+        Ok(None)
+    }
 }
 
 /// What recognises an activity that carries no key of ours.
@@ -141,10 +199,21 @@ fn natural(begun: &Begun) -> Vec<(&'static str, String)> {
     names.iter().filter_map(value).collect()
 }
 
+/// What tells alike activities apart, beyond what a search can ask for.
+const fn further(object: Object) -> &'static [&'static str] {
+    match object {
+        Object::Calls => &["hs_call_title", "hs_call_status", "hs_call_duration"],
+        Object::Meetings => &["hs_meeting_outcome", "hs_meeting_location"],
+        Object::Tasks => &[],
+    }
+}
+
 fn is_same(found: &Found, begun: &Begun) -> bool {
-    natural(begun).iter().all(|(name, value)| {
-        let theirs = found.properties.get(*name).map_or("", String::as_str);
-        theirs == value || same_time(theirs, value)
+    let further =
+        further(begun.object).iter().filter_map(|name| Some((*name, begun.properties.get(*name)?.clone())));
+    natural(begun).into_iter().chain(further).all(|(name, value)| {
+        let theirs = found.properties.get(name).map_or("", String::as_str);
+        theirs.split_whitespace().eq(value.split_whitespace()) || same_time(theirs, &value)
     })
 }
 
@@ -212,9 +281,7 @@ pub fn adopt(
 }
 
 /// HubSpot's values in the form in which we write them, so that an equal time is no difference.
-fn comparable(
-    properties: &std::collections::BTreeMap<String, String>,
-) -> std::collections::BTreeMap<String, String> {
+fn comparable(properties: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let is_time =
         |name: &str| matches!(name, "hs_timestamp" | "hs_meeting_start_time" | "hs_meeting_end_time");
     properties

@@ -222,7 +222,8 @@ impl Engine {
         young: &mut Young,
     ) -> Result<(Ready, Gained), StoreError> {
         portal::bind(works, session.portal.as_deref(), wishes, self.now());
-        let mut fault = match self.gates.pass(workspace, doubt::settle(session, works, self.now())).await {
+        let doubts = doubt::settle(session, &self.store, workspace, works, self.now());
+        let mut fault = match self.gates.pass(workspace, doubts).await {
             Ok(fault) => fault,
             Err(closed) => {
                 for work in works.iter_mut() {

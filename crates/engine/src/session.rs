@@ -10,8 +10,9 @@ use domain::{
     contact::{Owners, PropertyDefinition},
     email::Email,
     fault::Fault,
-    ids::{OwnerId, WorkspaceId},
+    ids::{ObjectId, OwnerId, RecordId, WorkspaceId},
     source::System,
+    step::Object,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -46,6 +47,8 @@ pub struct Session {
     owners: tokio::sync::Mutex<Option<(Timestamp, Owners)>>,
     owners_age_on_miss: SignedDuration,
     defined: Mutex<BTreeSet<PropertyDefinition>>,
+    /// Activities that a look found, each with whose it is: they are in the ledger only once their batch is settled.
+    adopted: Mutex<HashMap<(Object, ObjectId), RecordId>>,
 }
 
 /// Whether a lane may speak to HubSpot.
@@ -114,6 +117,7 @@ impl Engine {
             owners: tokio::sync::Mutex::default(),
             owners_age_on_miss: OWNERS_AGE_ON_MISS.min(self.settings.list_refresh),
             defined: Mutex::default(),
+            adopted: Mutex::default(),
         });
         sessions.insert(connection.workspace, Arc::clone(&session));
         Line::Open(session)
@@ -170,6 +174,12 @@ impl Session {
         let mut owners = self.owners.lock().await;
         let (_, known) = owners.get_or_insert_with(|| (Timestamp::UNIX_EPOCH, Owners::default()));
         known.refused.insert(owner);
+    }
+
+    /// Takes an activity for a record's own; says whether it is no other's.
+    pub fn adopt(&self, place: &(Object, ObjectId), record: RecordId) -> bool {
+        let mut adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
+        *adopted.entry(place.clone()).or_insert(record) == record
     }
 
     /// Makes the contact properties that are not known to be there; returns those that HubSpot refuses, by name.

@@ -71,7 +71,23 @@ const OF_RECORD: &str = "SELECT record, at, step, what, phase, object, object_id
         SELECT CAST($2 AS TEXT) UNION ALL SELECT absorbed FROM absorptions WHERE workspace = $1 AND record = $2)
     ORDER BY seq";
 
+/// Whose object of HubSpot it is or was, by the ledger; of an absorbed record, its heir's.
+const HOLDERS: &str = "SELECT DISTINCT COALESCE(a.record, l.record)
+    FROM ledger l LEFT JOIN absorptions a ON a.workspace = l.workspace AND a.absorbed = l.record
+    WHERE l.workspace = $1 AND l.object_id = $2 AND l.object = $3 AND l.phase IN ('done', 'found')";
+
 impl Store {
+    /// The records that hold or held an object in HubSpot, given by HubSpot's word for its kind and its id.
+    pub async fn holders(&self, workspace: WorkspaceId, object: &str, id: &str) -> Result<Vec<RecordId>> {
+        let (object, id) = (object.to_owned(), id.to_owned());
+        self.read(move |connection| {
+            statement::all(connection, HOLDERS, params![workspace.0, id, object], |row| {
+                column::uuid(row, 0, "ledger").map(RecordId)
+            })
+        })
+        .await
+    }
+
     /// What was done for a record and for those it absorbed, oldest first.
     pub async fn ledger_of(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<LedgerEntry>> {
         self.read(move |connection| {
@@ -126,5 +142,11 @@ mod tests {
         assert_eq!(plan[0], "SEARCH ledger USING INDEX ledger_of_record (workspace=? AND record=?)");
         let scans: Vec<&String> = plan.iter().filter(|line| line.starts_with("SCAN")).collect();
         assert_eq!(scans, ["SCAN CONSTANT ROW"]);
+    }
+
+    #[test]
+    fn the_holder_of_an_object_is_found_without_walking_the_ledger() {
+        let plan = crate::plans::plan(HOLDERS);
+        assert_eq!(plan[0], "SEARCH l USING INDEX ledger_of_object (workspace=? AND object_id=?)");
     }
 }

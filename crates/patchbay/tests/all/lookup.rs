@@ -1,9 +1,9 @@
 //! Portals in which no unique property can be made: doubts are settled by looking (HOUSE, duplicate guard).
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{AIRCALL_TOKEN, SIGNING_SECRET, World, ended_call, until};
+use crate::world::{AIRCALL_TOKEN, SIGNING_SECRET, World, call, ended_call, until};
 
 /// A world whose HubSpot refuses our key properties.
 async fn guarded_by_look_up() -> World {
@@ -55,6 +55,78 @@ async fn a_create_that_failed_and_then_lost_its_answer_is_not_sent_a_third_time(
     until("both faults have struck", async || world.struck().await == 2).await;
     world.settled(1).await;
     assert_eq!(counts(&world).await, [1, 1, 0]);
+}
+
+/// Two calls of one number, line, direction and second, of which nothing but the length may differ.
+fn two_alike(seconds: [i64; 2]) -> Vec<Value> {
+    let alike = |(id, seconds): (u64, i64)| {
+        let mut body = call("call.ended", 1_780_000_000, id, "+1 415-555-0101", &[]);
+        body["data"]["ended_at"] = json!(1_780_000_000 + seconds);
+        body
+    };
+    (1..).zip(seconds).map(alike).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_calls_of_one_moment_whose_answers_are_lost_are_two_in_the_end() {
+    for seconds in [[60, 60], [60, 45]] {
+        let world = guarded_by_look_up().await;
+        known(&world, "+14155550101", "lin@example.net").await;
+        let hook = world.hook("aircall").await;
+        let path = json!({ "path_contains": "calls/batch/create" });
+        world.fault(json!({ "kind": "answer_lost_after", "match": path, "times": 1 })).await;
+        world.aircall_at_once(&hook, two_alike(seconds)).await;
+        world.settled(2).await;
+        each_has_its_own(&world, seconds).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_not_made_is_not_taken_for_one_like_it_that_another_record_holds() {
+    for seconds in [[60, 60], [60, 45]] {
+        let world = guarded_by_look_up().await;
+        known(&world, "+14155550101", "lin@example.net").await;
+        let hook = world.hook("aircall").await;
+        let [first, second] = two_alike(seconds).try_into().unwrap();
+        world.aircall_at_once(&hook, vec![first]).await;
+        world.settled(1).await;
+        let path = json!({ "path_contains": "calls/batch/create" });
+        world.fault(json!({ "kind": "timeout_before", "delay_ms": 100, "match": path, "times": 1 })).await;
+        world.aircall_at_once(&hook, vec![second]).await;
+        world.settled(2).await;
+        assert_eq!(world.struck().await, 1);
+        each_has_its_own(&world, seconds).await;
+    }
+}
+
+/// Each of the two records holds a call of its own, of its own length.
+async fn each_has_its_own(world: &World, seconds: [i64; 2]) {
+    let calls = world.objects("calls").await;
+    assert_eq!(calls.len(), 2);
+    let mut held = Vec::new();
+    for (id, seconds) in ["1", "2"].into_iter().zip(seconds) {
+        let record = world.record("aircall", id).await.unwrap();
+        let call = calls.iter().find(|call| call["id"] == record["hubspot"][0]["id"]).unwrap();
+        assert_eq!(call["properties"]["hs_call_duration"], (seconds * 1000).to_string());
+        held.push(call["id"].clone());
+    }
+    assert_ne!(held[0], held[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_equal_bookings_whose_answers_are_lost_are_two_in_the_end() {
+    let world = guarded_by_look_up().await;
+    known(&world, "+14155550101", "lin@example.net").await;
+    let path = json!({ "path_contains": "meetings/batch/create" });
+    world.fault(json!({ "kind": "answer_lost_after", "match": path, "times": 2 })).await;
+    for id in ["bk1", "bk2"] {
+        world.book(id, "lin@example.net", "2026-12-01T10:00:00Z", "2026-12-01T10:30:00Z").await;
+    }
+    world.settled(2).await;
+    assert_eq!(counts(&world).await, [1, 0, 2]);
+    let held = ["bk1", "bk2"].map(async |id| world.record("calendar", id).await.unwrap()["hubspot"].clone());
+    let [one, other] = held;
+    assert_ne!(one.await, other.await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
