@@ -82,10 +82,10 @@ impl Hubspot {
             self.pace.ask(class).await.map_err(Trouble::NotSent)?;
             answer = send(again, &token, &method, path).await?;
         }
-        self.read(class, &answer)
+        self.read(class, path, &answer)
     }
 
-    fn read<T: DeserializeOwned>(&self, class: Class, answer: &Answer) -> Result<T, Trouble> {
+    fn read<T: DeserializeOwned>(&self, class: Class, path: &str, answer: &Answer) -> Result<T, Trouble> {
         let mut rate = RateHeaders::read(&answer.headers);
         if (200..300).contains(&answer.status) {
             self.pace.saw(class, answer.status, rate);
@@ -98,7 +98,10 @@ impl Hubspot {
         if answer.status == 429 {
             rate.policy = policy(&error);
         }
-        let trouble = Trouble::answered(answer.status, error, class, &rate);
+        let mut trouble = Trouble::answered(answer.status, error, class, &rate);
+        if self.settings.version.is_vital(path) {
+            trouble = trouble.of_the_credential();
+        }
         Err(self.pace.saw(class, answer.status, rate).map_or(trouble, Trouble::NotSent))
     }
 }

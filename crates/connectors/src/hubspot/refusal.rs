@@ -11,6 +11,8 @@ use super::{
 
 /// The field of a fault that lies in a contact, not in a property.
 pub const ASSOCIATIONS: &str = "associations";
+/// The field of a fault that lies in what the credential may do.
+const SCOPES: &str = "scopes";
 /// The property of whom a thing belongs to.
 pub const OWNER: &str = "hubspot_owner_id";
 
@@ -76,6 +78,16 @@ impl Trouble {
         }
     }
 
+    /// Takes a missing scope for a matter of the credential: no other request of its kind will do better.
+    pub(super) fn of_the_credential(self) -> Self {
+        match self {
+            Self::NotSent(Fault::Never { why, field: Some(field) }) if field == SCOPES => {
+                Self::NotSent(Fault::SignIn { why: format!("{why} Give it that, and connect again.") })
+            }
+            other => other,
+        }
+    }
+
     /// Reads one entry of a batch's errors, which has a category in place of a status.
     pub(super) fn entry(error: wire::Error) -> Self {
         let status = match error.category.as_str() {
@@ -121,12 +133,14 @@ fn forbidden(error: &wire::Error) -> Fault {
     scopes.extend(nested);
     scopes.sort();
     scopes.dedup();
+    let lacks = |what: String| Fault::Never {
+        why: format!("The HubSpot credential lacks {what}."),
+        field: Some(SCOPES.to_owned()),
+    };
     match scopes.as_slice() {
         [] => Fault::never(format!("HubSpot does not permit it{}.", in_its_words(error))),
-        [scope] => Fault::never(format!("The HubSpot credential lacks the scope {scope}.")),
-        scopes => {
-            Fault::never(format!("The HubSpot credential lacks one of the scopes {}.", scopes.join(", ")))
-        }
+        [scope] => lacks(format!("the scope {scope}")),
+        scopes => lacks(format!("one of the scopes {}", scopes.join(", "))),
     }
 }
 

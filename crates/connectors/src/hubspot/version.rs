@@ -35,6 +35,12 @@ impl Version {
         self.crm("objects", object)
     }
 
+    /// Whether all our work hangs on what the path is about: contacts, calls and meetings are read and written by the same
+    /// scopes (reference/hubspot.md §1.2).
+    pub(super) fn is_vital(self, path: &str) -> bool {
+        ["contacts", "calls", "meetings"].iter().any(|object| path.starts_with(&self.objects(object)))
+    }
+
     /// Properties of a kind of object.
     pub(super) fn properties(self, object: &str) -> String {
         self.crm("properties", object)

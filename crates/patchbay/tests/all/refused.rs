@@ -143,3 +143,28 @@ async fn a_call_belongs_to_who_took_it_though_they_have_left_and_a_new_contact_d
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_scope_asks_for_attention_by_its_name_and_costs_few_requests() {
+    const ALL: [&str; 4] =
+        ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.owners.read"];
+    for lacking in ["crm.objects.contacts.read", "crm.objects.contacts.write"] {
+        let world = World::connected().await;
+        let hook = world.hook("aircall").await;
+        let scopes: Vec<&str> = ALL.into_iter().filter(|scope| *scope != lacking).collect();
+        let key = |scopes: &[&str]| json!({ "key": "pat-na1-sandbox", "scopes": scopes });
+        world.hubspot(Method::POST, "keys", key(&scopes)).await;
+        world.forget_requests().await;
+        let calls = (0..50).map(|n| ended_call(n, &format!("+1 415-555-01{n:02}"), &[])).collect();
+        world.aircall_at_once(&hook, calls).await;
+        until("attention is asked for", async || world.status("hubspot").await == "needs_attention").await;
+        let connection = world.get("connections/hubspot").await;
+        assert!(connection["reason"].as_str().unwrap().contains(lacking), "{connection}");
+        assert!(world.requests().await < 20, "{} requests", world.requests().await);
+        assert_eq!(problems(&world).await, Vec::<Value>::new());
+        world.hubspot(Method::POST, "keys", key(&ALL)).await;
+        world.connect_hubspot("pat-na1-sandbox").await;
+        world.settled(50).await;
+        assert_eq!((world.objects("calls").await.len(), world.objects("contacts").await.len()), (50, 50));
+    }
+}

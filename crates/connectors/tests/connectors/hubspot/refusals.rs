@@ -64,8 +64,8 @@ async fn a_refused_credential_asks_for_a_sign_in() {
 async fn a_missing_scope_is_named() {
     let body = json!({"category": "MISSING_SCOPES", "message": "This app hasn't been granted all required scopes",
         "errors": [{"context": {"requiredGranularScopes": ["crm.objects.contacts.write"]}}]});
-    let Made::NotSent(fault @ Fault::Never { .. }) = made(403, Vec::new(), body).await else {
-        panic!("not a lasting fault")
+    let Made::NotSent(fault @ Fault::SignIn { .. }) = made(403, Vec::new(), body).await else {
+        panic!("not the credential's fault")
     };
     assert!(fault.why().contains("crm.objects.contacts.write"), "{fault}");
 }
