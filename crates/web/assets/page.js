@@ -16,12 +16,20 @@ document.addEventListener("click", async (event) => {
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 
 // A part that is refreshed waits while somebody works in it, and keeps what they have chosen or typed.
-const chosen = new Map();
+const WORKING = 20_000;
+let touched = 0;
+for (const kind of ["keydown", "pointerdown", "input"]) {
+  document.addEventListener(kind, () => (touched = Date.now()), true);
+}
+const isWorkedIn = (part) => part.contains(document.activeElement) && Date.now() - touched < WORKING;
 
-const fields = (part) => part.querySelectorAll("input[id], select[id], textarea[id]");
+const kept = new Map();
+let focused = "";
+
+const isTick = (field) => field.type === "checkbox" || field.type === "radio";
 
 const changed = (field) => {
-  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (isTick(field)) return field.checked !== field.defaultChecked;
   if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
   const first = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
   return Boolean(first) && field.value !== first.value;
@@ -29,30 +37,37 @@ const changed = (field) => {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.target;
-  if (part.matches?.("[data-live]") && (document.hidden || part.contains(document.activeElement))) {
-    event.preventDefault();
-  }
+  if (part.matches?.("[data-live]") && (document.hidden || isWorkedIn(part))) event.preventDefault();
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const part = event.detail.target;
   if (!part.matches?.("[data-live]")) return;
-  if (part.contains(document.activeElement)) {
+  if (isWorkedIn(part)) {
     event.detail.shouldSwap = false;
     return;
   }
-  chosen.clear();
-  for (const field of fields(part)) {
-    if (changed(field)) chosen.set(field.id, field.type === "checkbox" || field.type === "radio" ? field.checked : field.value);
+  kept.clear();
+  focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  for (const field of part.querySelectorAll("input[id], select[id], textarea[id]")) {
+    if (changed(field)) kept.set(field.id, isTick(field) ? field.checked : field.value);
   }
 });
 
 document.addEventListener("htmx:afterSwap", () => {
-  for (const [id, value] of chosen) {
+  for (const [id, value] of kept) {
     const field = document.getElementById(id);
     if (!field) continue;
     if (typeof value === "boolean") field.checked = value;
     else if (field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value)) field.value = value;
   }
-  chosen.clear();
+  kept.clear();
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  focused = "";
+});
+
+// Whoever comes back to a page sees it as it is now.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const part of document.querySelectorAll("[data-live]")) htmx.trigger(part, "refresh");
 });

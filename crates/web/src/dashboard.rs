@@ -8,6 +8,7 @@ mod address;
 mod admission;
 mod assets;
 mod attempts;
+mod calls;
 mod failure;
 mod first_run;
 mod flash;
@@ -65,12 +66,28 @@ fn workspace() -> Router<Shared> {
         .route("/integrations/{source}/grant", post(integrations::connect::grant))
         .route("/integrations/{source}/pause", post(integrations::link::pause))
         .route("/integrations/{source}/resume", post(integrations::link::resume))
+        .route("/integrations/{source}/numbers", post(integrations::numbers::set))
         .route("/integrations/{source}/rotate-key", post(integrations::link::rotate))
         .route(
             "/integrations/{source}/disconnect",
             get(integrations::link::ask_to_disconnect).post(integrations::link::disconnect),
         )
+        .nest("/calls", calls())
         .fallback(no_page)
+}
+
+fn calls() -> Router<Shared> {
+    use calls::{logging, owners, rule};
+    Router::new()
+        .route("/", get(calls::show))
+        .route("/logging", get(logging::show).post(logging::set))
+        .route("/owners", get(owners::show).post(owners::set))
+        .route("/on-conflict", post(calls::set_conflict))
+        .route("/{matter}", post(calls::set))
+        .route("/{matter}/rules", post(rule::add))
+        .route("/{matter}/rules/{id}", get(rule::show).post(rule::change))
+        .route("/{matter}/rules/{id}/move", post(rule::shift))
+        .route("/{matter}/rules/{id}/delete", post(rule::remove))
 }
 
 /// A page that is not there.

@@ -56,27 +56,29 @@ impl Matter {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RuleHead {
     /// Ours.
-    id: String,
+    pub id: String,
     /// Aircall's id of the tag.
-    tag_id: String,
+    pub tag_id: String,
     /// The tag; "Deleted tag" if it is gone.
-    tag: Choice,
+    pub tag: Choice,
     /// `active`, `pending`, `tag_deleted`, `outcome_leaving` or `outcome_deleted`.
-    state: &'static str,
+    pub state: &'static str,
     /// When a pending rule begins to count.
     #[schema(required, value_type = Option<String>, format = DateTime)]
-    effective_at: Option<Timestamp>,
+    pub effective_at: Option<Timestamp>,
     /// When a rule to an outcome that was deleted in HubSpot ceases to count.
     #[schema(required, value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
     /// The place in the admin's order, the lowest first.
-    position: i64,
+    pub position: i64,
 }
 
 /// What the lists say, as rules are judged by it.
-struct Lists {
-    outcomes: OutcomeCatalog,
-    tags: TagCatalog,
+pub struct Lists {
+    /// HubSpot's outcomes.
+    pub outcomes: OutcomeCatalog,
+    /// Aircall's tags.
+    pub tags: TagCatalog,
 }
 
 fn head(app: &App, rule: &Rule, lists: &Lists) -> RuleHead {

@@ -43,6 +43,16 @@ impl Posted {
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(own, _)| own == name)
     }
+
+    /// All values of a field that may come several times.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.trim())
+    }
+
+    /// The fields whose names begin so: the rest of the name, and the value.
+    pub fn beginning_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(own, value)| Some((own.strip_prefix(start)?, value.trim())))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Posted {

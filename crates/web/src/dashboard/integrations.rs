@@ -2,11 +2,14 @@
 
 pub mod connect;
 pub mod link;
+pub mod numbers;
+mod webhook;
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use domain::source::{Source, System};
 
+use self::{numbers::Numbers, webhook::Webhook};
 use super::{
     failure::Failure,
     form::Form,
@@ -99,6 +102,7 @@ struct ShowPage {
     can_grant: bool,
     form: Form,
     plans: [(&'static str, &'static str); 5],
+    aircall: Option<(Webhook, Numbers)>,
 }
 
 /// What M9 lets be chosen.
@@ -129,7 +133,14 @@ pub async fn show(visit: Visit) -> Result<Response, Failure> {
 async fn show_with(visit: Visit, status: StatusCode, form: Form) -> Result<Response, Failure> {
     let card = card(&visit, visit.scope.system()?).await?;
     let can_grant = visit.app.web.oauth.is_some();
-    Ok(page(status, &ShowPage { frame: visit.frame, card, can_grant, form, plans: PLANS }))
+    let aircall = match card.system {
+        System::Source(Source::Aircall) if card.is_linked() => {
+            let (webhook, numbers) = tokio::join!(Webhook::read(&visit), Numbers::read(&visit));
+            Some((webhook?, numbers?))
+        }
+        _ => None,
+    };
+    Ok(page(status, &ShowPage { frame: visit.frame, card, can_grant, form, plans: PLANS, aircall }))
 }
 
 async fn card(visit: &Visit, system: System) -> Result<Card, Failure> {

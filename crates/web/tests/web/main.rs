@@ -8,6 +8,7 @@ mod world;
 
 mod access;
 mod audit;
+mod calls;
 mod connections;
 mod doors;
 mod grants;

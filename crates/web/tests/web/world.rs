@@ -29,6 +29,14 @@ pub struct Facts {
     pub call_types: Vec<(String, String)>,
     /// Aircall's tags.
     pub tags: Vec<(u64, String)>,
+    /// HubSpot's owners: id and address.
+    pub owners: Vec<(String, String)>,
+    /// Aircall's agents: name and address.
+    pub users: Vec<(String, String)>,
+    /// Aircall's numbers: id and name.
+    pub numbers: Vec<(u64, String)>,
+    /// Whether Aircall calls the webhooks that it knows.
+    pub calls_webhooks: bool,
     /// The webhooks registered with Aircall: id, address, token.
     pub webhooks: Vec<(String, String, String)>,
     /// How many requests came.
@@ -62,6 +70,10 @@ impl World {
             outcomes: own(&[(CONNECTED, "Connected"), (NO_ANSWER, "No answer")]),
             call_types: own(&[("sales", "Sales call")]),
             tags: vec![(BAD_CALL, "bad call".to_owned()), (GOOD_CALL, "good call".to_owned())],
+            owners: own(&[("11", "ada@example.com"), ("77", "grace@example.com")]),
+            users: own(&[("Ada Park", "ada@example.com"), ("Lin Wu", "lin@phones.example")]),
+            numbers: vec![(397_376, "New York line".to_owned()), (397_377, "Vienna line".to_owned())],
+            calls_webhooks: true,
             webhooks: Vec::new(),
             requests: 0,
             webhooks_made: 0,
@@ -92,6 +104,8 @@ fn routes(world: &World) -> Router {
         .route("/crm/properties/{version}/{object}/{name}", get(property))
         .route("/v1/ping", get(|| async { Json(json!({ "ping": "pong" })) }))
         .route("/v1/tags", get(tags))
+        .route("/v1/numbers", get(numbers))
+        .route("/v2/users", get(users))
         .route("/v1/webhooks", get(webhooks).post(make_webhook))
         .route("/v1/webhooks/{id}", put(change_webhook).delete(remove_webhook))
         .layer(middleware::from_fn_with_state(world.clone(), gate))
@@ -104,7 +118,7 @@ async fn gate(State(world): State<World>, request: Request, next: Next) -> Respo
         let mut facts = world.facts();
         facts.requests += 1;
         let credential = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let is_aircall = request.uri().path().starts_with("/v1/");
+        let is_aircall = ["/v1/", "/v2/"].iter().any(|start| request.uri().path().starts_with(start));
         // `aid:atoken`
         let right = if is_aircall {
             "Basic YWlkOmF0b2tlbg==".to_owned()
@@ -128,12 +142,6 @@ async fn account(State(world): State<World>) -> Json<Value> {
     Json(
         json!({ "portalId": world.facts().portal, "timeZone": "Europe/Vienna", "uiDomain": "app.hubspot.com" }),
     )
-}
-
-async fn owners(uri: Uri) -> Json<Value> {
-    let archived = uri.query().unwrap_or_default().contains("archived=true");
-    let owner = if archived { json!({ "id": "78", "archived": true }) } else { json!({ "id": "77" }) };
-    Json(json!({ "results": [owner] }))
 }
 
 async fn outcomes(State(world): State<World>) -> Json<Value> {
@@ -173,12 +181,42 @@ async fn tags(State(world): State<World>) -> Json<Value> {
     Json(json!({ "tags": tags, "meta": { "total": tags.len() } }))
 }
 
-fn webhook((id, url, token): &(String, String, String)) -> Value {
-    json!({ "webhook_id": id, "url": url, "token": token, "active": true, "events": [] })
+async fn owners(State(world): State<World>, uri: Uri) -> Json<Value> {
+    if uri.query().unwrap_or_default().contains("archived=true") {
+        return Json(json!({ "results": [{ "id": "78", "archived": true }] }));
+    }
+    let facts = world.facts();
+    let owners: Vec<Value> = facts
+        .owners
+        .iter()
+        .map(|(id, email)| json!({ "id": id, "email": email, "type": "PERSON", "archived": false }))
+        .collect();
+    Json(json!({ "results": owners }))
+}
+
+async fn users(State(world): State<World>) -> Json<Value> {
+    let facts = world.facts();
+    let users: Vec<Value> = (1..)
+        .zip(&facts.users)
+        .map(|(id, (name, email))| json!({ "id": id, "name": name, "email": email }))
+        .collect();
+    Json(json!({ "users": users, "meta": { "total": users.len() } }))
+}
+
+async fn numbers(State(world): State<World>) -> Json<Value> {
+    let facts = world.facts();
+    let numbers: Vec<Value> =
+        facts.numbers.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    Json(json!({ "numbers": numbers, "meta": { "total": numbers.len() } }))
+}
+
+fn webhook((id, url, token): &(String, String, String), active: bool) -> Value {
+    json!({ "webhook_id": id, "url": url, "token": token, "active": active, "events": [] })
 }
 
 async fn webhooks(State(world): State<World>) -> Json<Value> {
-    let webhooks: Vec<Value> = world.facts().webhooks.iter().map(webhook).collect();
+    let facts = world.facts();
+    let webhooks: Vec<Value> = facts.webhooks.iter().map(|one| webhook(one, facts.calls_webhooks)).collect();
     Json(json!({ "webhooks": webhooks, "meta": { "total": webhooks.len() } }))
 }
 
@@ -187,7 +225,7 @@ async fn make_webhook(State(world): State<World>, Json(asked): Json<Value>) -> (
     facts.webhooks_made += 1;
     let made = facts.webhooks_made;
     let made = (format!("wh-{made}"), asked["url"].as_str().unwrap().to_owned(), format!("token-{made}"));
-    let answer = json!({ "webhook": webhook(&made) });
+    let answer = json!({ "webhook": webhook(&made, true) });
     facts.webhooks.push(made);
     (StatusCode::CREATED, Json(answer))
 }
@@ -195,7 +233,7 @@ async fn make_webhook(State(world): State<World>, Json(asked): Json<Value>) -> (
 async fn change_webhook(State(world): State<World>, Path(id): Path<String>) -> Json<Value> {
     let facts = world.facts();
     let known = facts.webhooks.iter().find(|(known, ..)| *known == id).unwrap();
-    Json(json!({ "webhook": webhook(known) }))
+    Json(json!({ "webhook": webhook(known, true) }))
 }
 
 async fn remove_webhook(State(world): State<World>, Path(id): Path<String>) -> StatusCode {

@@ -1,12 +1,15 @@
 //! Reading a live list now, and what was known of it before.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use connectors::hubspot::Hubspot;
+use connectors::{
+    aircall::{Aircall, Number, User, Webhook},
+    hubspot::{Hubspot, Owner},
+};
 use domain::{
     catalog::{OutcomeCatalog, TagCatalog},
     fault::Fault,
-    ids::{OwnerId, WorkspaceId},
+    ids::WorkspaceId,
     source::{Source, System},
 };
 use jiff::Timestamp;
@@ -107,12 +110,8 @@ pub async fn outcomes(app: &App, ws: WorkspaceId) -> Result<Reading<OutcomeCatal
 pub async fn tags(app: &App, ws: WorkspaceId) -> Result<Reading<TagCatalog>, Problem> {
     let read = in_time(async {
         let _turn = app.readings.hold(ws).await;
-        let connection = app.web.store.connection(ws, System::Source(Source::Aircall)).await?;
-        let connection = connection.filter(|connection| connection.status != Status::Disconnected);
-        let secret =
-            secret::read::<secret::Aircall>(connection.and_then(|connection| connection.secret).as_ref());
-        let Some(secret) = secret else { return Ok(Err(Unread::closed("Aircall is not connected."))) };
-        let listed = match aircall::client(app, &secret).tags().await {
+        let Some(aircall) = phone_line(app, ws).await? else { return Ok(Err(no_aircall())) };
+        let listed = match aircall.tags().await {
             Ok(listed) => listed,
             Err(fault) => return Ok(Err(fault.into())),
         };
@@ -148,24 +147,89 @@ pub async fn call_types(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>
     .await
 }
 
-/// Reads the ids of HubSpot's owners, of those who have left too: their ids stay good.
-pub async fn owners(app: &App, ws: WorkspaceId) -> Result<Result<BTreeSet<OwnerId>, Unread>, Problem> {
+/// Reads HubSpot's owners, those who have left too: their ids stay good.
+pub async fn owners(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>, Unread>, Problem> {
     in_time(async {
         let client = match line(app, ws).await? {
             Ok(client) => client,
             Err(unread) => return Ok(Err(unread)),
         };
-        let mut ids = BTreeSet::new();
+        let mut owners = Vec::new();
         for archived in [false, true] {
-            match app.web.gates.pass(ws, client.owners(archived)).await {
-                Ok(Ok(listed)) => ids.extend(listed.into_iter().map(|owner| owner.id)),
+            let listed = match app.web.gates.pass(ws, client.owners(archived)).await {
+                Ok(Ok(listed)) => listed,
                 Ok(Err(fault)) => return Ok(Err(fault.into())),
                 Err(closed) => return Ok(Err(Fault::from(closed).into())),
-            }
+            };
+            owners.extend(listed.into_iter().map(|owner| owner_choice(owner, archived)));
         }
-        Ok(Ok(ids))
+        Ok(Ok(owners))
     })
     .await
+}
+
+/// An owner by address; a queue has none.
+fn owner_choice(owner: Owner, has_left: bool) -> Choice {
+    let name = owner.email.map_or_else(|| format!("Owner {}", owner.id.0), |email| email.as_str().to_owned());
+    let label = if has_left { format!("{name} (has left)") } else { name };
+    Choice::new(owner.id.0, label)
+}
+
+/// Reads Aircall's agents that have an address, which is their id here.
+pub async fn agents(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>, Unread>, Problem> {
+    in_time(async {
+        let Some(aircall) = phone_line(app, ws).await? else { return Ok(Err(no_aircall())) };
+        let listed = match aircall.users().await {
+            Ok(listed) => listed,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let agent = |user: User| {
+            let email = user.email?;
+            let name = user.name.unwrap_or_else(|| email.as_str().to_owned());
+            Some(Choice::new(email.as_str(), name))
+        };
+        Ok(Ok(listed.into_iter().filter_map(agent).collect()))
+    })
+    .await
+}
+
+/// Reads the company's numbers from Aircall.
+pub async fn numbers(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>, Unread>, Problem> {
+    in_time(async {
+        let Some(aircall) = phone_line(app, ws).await? else { return Ok(Err(no_aircall())) };
+        let listed = match aircall.numbers().await {
+            Ok(listed) => listed,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let label = |number: &Number| match (&number.name, &number.digits) {
+            (Some(name), Some(digits)) => format!("{name} ({digits})"),
+            (Some(only), None) | (None, Some(only)) => only.clone(),
+            (None, None) => number.id.clone(),
+        };
+        Ok(Ok(listed.iter().map(|number| Choice::new(&number.id, label(number))).collect()))
+    })
+    .await
+}
+
+/// Reads the webhooks that Aircall knows, others' too.
+pub async fn webhooks(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Webhook>, Unread>, Problem> {
+    in_time(async {
+        let Some(aircall) = phone_line(app, ws).await? else { return Ok(Err(no_aircall())) };
+        Ok(aircall.webhooks().await.map_err(Unread::from))
+    })
+    .await
+}
+
+/// A client for the workspace's Aircall, if it is connected.
+async fn phone_line(app: &App, ws: WorkspaceId) -> Result<Option<Aircall>, Problem> {
+    let connection = app.web.store.connection(ws, System::Source(Source::Aircall)).await?;
+    let connection = connection.filter(|connection| connection.status != Status::Disconnected);
+    let secret = connection.and_then(|connection| connection.secret);
+    Ok(secret::read::<secret::Aircall>(secret.as_ref()).map(|secret| aircall::client(app, &secret)))
+}
+
+fn no_aircall() -> Unread {
+    Unread::closed("Aircall is not connected.")
 }
 
 /// A client for the workspace's HubSpot, if it may be spoken to.

@@ -29,9 +29,9 @@ const MATTER: Matter = Matter::CallType;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallTypeRuleView {
     #[serde(flatten)]
-    head: RuleHead,
+    pub head: RuleHead,
     /// HubSpot's value of the call type.
-    call_type: String,
+    pub call_type: String,
 }
 
 /// A new call type rule.
@@ -69,8 +69,13 @@ pub struct CallTypeRuleChange {
     operation_id = "list_call_type_rules", responses((status = 200, body = Items<CallTypeRuleView>)))]
 pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<CallTypeRuleView>>, Problem> {
     let lists = lists(&app, &scope).await?;
-    let rules = rules(&app, &scope, MATTER).await?;
-    Ok(Json(Items::whole(rules.iter().map(|rule| view(&app, rule, &lists)).collect())))
+    Ok(Json(Items::whole(all(&app, &scope, &lists).await?)))
+}
+
+/// All of them, in the admin's order, as they stand by these lists.
+pub async fn all(app: &App, scope: &Scope, lists: &Lists) -> Result<Vec<CallTypeRuleView>, Problem> {
+    let rules = rules(app, scope, MATTER).await?;
+    Ok(rules.iter().map(|rule| view(app, rule, lists)).collect())
 }
 
 /// Shows one call type rule.
@@ -90,15 +95,20 @@ pub async fn add(
     scope: Scope,
     sent: Sent,
 ) -> Result<(StatusCode, Json<CallTypeRuleView>), Problem> {
+    Ok((StatusCode::CREATED, Json(add_rule(&app, &scope, sent).await?)))
+}
+
+/// Adds a call type rule.
+pub async fn add_rule(app: &App, scope: &Scope, sent: Sent) -> Result<CallTypeRuleView, Problem> {
     let new: NewCallTypeRule = sent.read()?;
-    let (listed, tags) = tokio::join!(reading::call_types(&app, scope.ws()), reading::tags(&app, scope.ws()));
+    let (listed, tags) = tokio::join!(reading::call_types(app, scope.ws()), reading::tags(app, scope.ws()));
     let tags = tags?;
     check_tag(&TagId(new.tag_id.0.clone()), &tags)?;
     check_call_type("call_type", &new.call_type, &listed?)?;
     let asked = Asked { tag: new.tag_id, target: Target::CallType(new.call_type), position: new.position };
-    let rule = super::add(&app, &scope, asked).await?;
+    let rule = super::add(app, scope, asked).await?;
     let lists = Lists { outcomes: OutcomeCatalog::default(), tags: tags.catalog };
-    Ok((StatusCode::CREATED, Json(view(&app, &rule, &lists))))
+    Ok(view(app, &rule, &lists))
 }
 
 /// Changes a call type rule.
@@ -110,31 +120,41 @@ pub async fn change(
     scope: Scope,
     sent: Sent,
 ) -> Result<Json<CallTypeRuleView>, Problem> {
+    Ok(Json(change_rule(&app, &scope, sent).await?))
+}
+
+/// Changes the rule that the address names.
+pub async fn change_rule(app: &App, scope: &Scope, sent: Sent) -> Result<CallTypeRuleView, Problem> {
     let change: CallTypeRuleChange = sent.read()?;
-    let before = find(&rules(&app, &scope, MATTER).await?, &scope)?;
+    let before = find(&rules(app, scope, MATTER).await?, scope)?;
     let lists = match change.tag_id.as_ref().map(|id| TagId(id.0.clone())).filter(|tag| *tag != before.tag) {
         Some(tag) => {
-            let tags = reading::tags(&app, scope.ws()).await?;
+            let tags = reading::tags(app, scope.ws()).await?;
             check_tag(&tag, &tags)?;
             Lists { outcomes: OutcomeCatalog::default(), tags: tags.catalog }
         }
-        None => known_lists(&app, &scope).await?,
+        None => known_lists(app, scope).await?,
     };
     let target = change.call_type.map(Target::CallType);
     if let Some(Target::CallType(value)) = target.as_ref().filter(|target| **target != before.target) {
-        check_call_type("call_type", value, &reading::call_types(&app, scope.ws()).await?)?;
+        check_call_type("call_type", value, &reading::call_types(app, scope.ws()).await?)?;
     }
     let change = Change { tag: change.tag_id, target, position: change.position };
-    let rule = super::change(&app, &scope, MATTER, change).await?;
-    Ok(Json(view(&app, &rule, &lists)))
+    let rule = super::change(app, scope, MATTER, change).await?;
+    Ok(view(app, &rule, &lists))
 }
 
 /// Removes a call type rule. Calls that are logged keep their call type (C8).
 #[utoipa::path(delete, path = "/api/v1/workspaces/{ws}/call-type-rules/{id}", tag = "rules",
     operation_id = "remove_call_type_rule", responses((status = 204, description = "Removed")))]
 pub async fn remove(State(app): State<Shared>, scope: Scope) -> Result<StatusCode, Problem> {
-    super::remove(&app, &scope, MATTER).await?;
+    remove_rule(&app, &scope).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes the rule that the address names.
+pub async fn remove_rule(app: &App, scope: &Scope) -> Result<(), Problem> {
+    super::remove(app, scope, MATTER).await
 }
 
 async fn lists(app: &App, scope: &Scope) -> Result<Lists, Problem> {

@@ -31,11 +31,11 @@ const MATTER: Matter = Matter::Outcome;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OutcomeRuleView {
     #[serde(flatten)]
-    head: RuleHead,
+    pub head: RuleHead,
     /// HubSpot's GUID of the outcome.
-    outcome_id: String,
+    pub outcome_id: String,
     /// The outcome, by its label as last seen.
-    outcome: Choice,
+    pub outcome: Choice,
 }
 
 /// A new outcome rule.
@@ -73,8 +73,13 @@ pub struct OutcomeRuleChange {
     responses((status = 200, body = Items<OutcomeRuleView>)))]
 pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<OutcomeRuleView>>, Problem> {
     let lists = lists(&app, &scope).await?;
-    let rules = rules(&app, &scope, MATTER).await?;
-    Ok(Json(Items::whole(rules.iter().map(|rule| view(&app, rule, &lists)).collect())))
+    Ok(Json(Items::whole(all(&app, &scope, &lists).await?)))
+}
+
+/// All of them, in the admin's order, as they stand by these lists.
+pub async fn all(app: &App, scope: &Scope, lists: &Lists) -> Result<Vec<OutcomeRuleView>, Problem> {
+    let rules = rules(app, scope, MATTER).await?;
+    Ok(rules.iter().map(|rule| view(app, rule, lists)).collect())
 }
 
 /// Shows one outcome rule.
@@ -93,15 +98,20 @@ pub async fn add(
     scope: Scope,
     sent: Sent,
 ) -> Result<(StatusCode, Json<OutcomeRuleView>), Problem> {
+    Ok((StatusCode::CREATED, Json(add_rule(&app, &scope, sent).await?)))
+}
+
+/// Adds an outcome rule.
+pub async fn add_rule(app: &App, scope: &Scope, sent: Sent) -> Result<OutcomeRuleView, Problem> {
     let new: NewOutcomeRule = sent.read()?;
-    let (outcomes, tags) = read_lists(&app, &scope).await?;
+    let (outcomes, tags) = read_lists(app, scope).await?;
     check_tag(&TagId(new.tag_id.0.clone()), &tags)?;
     let outcome = OutcomeId(new.outcome_id.0);
     check_outcome(&outcome, &outcomes)?;
     let asked = Asked { tag: new.tag_id, target: Target::Outcome(outcome), position: new.position };
-    let rule = super::add(&app, &scope, asked).await?;
+    let rule = super::add(app, scope, asked).await?;
     let lists = Lists { outcomes: outcomes.catalog, tags: tags.catalog };
-    Ok((StatusCode::CREATED, Json(view(&app, &rule, &lists))))
+    Ok(view(app, &rule, &lists))
 }
 
 /// Changes an outcome rule: another tag or outcome takes effect from now, by the list's delay; a position only moves it.
@@ -113,11 +123,16 @@ pub async fn change(
     scope: Scope,
     sent: Sent,
 ) -> Result<Json<OutcomeRuleView>, Problem> {
+    Ok(Json(change_rule(&app, &scope, sent).await?))
+}
+
+/// Changes the rule that the address names.
+pub async fn change_rule(app: &App, scope: &Scope, sent: Sent) -> Result<OutcomeRuleView, Problem> {
     let change: OutcomeRuleChange = sent.read()?;
-    let before = find(&rules(&app, &scope, MATTER).await?, &scope)?;
+    let before = find(&rules(app, scope, MATTER).await?, scope)?;
     let target = change.outcome_id.map(|id| Target::Outcome(OutcomeId(id.0)));
     let lists = if change.tag_id.is_some() || target.is_some() {
-        let (outcomes, tags) = read_lists(&app, &scope).await?;
+        let (outcomes, tags) = read_lists(app, scope).await?;
         if let Some(tag) =
             change.tag_id.as_ref().map(|id| TagId(id.0.clone())).filter(|tag| *tag != before.tag)
         {
@@ -128,19 +143,24 @@ pub async fn change(
         }
         Lists { outcomes: outcomes.catalog, tags: tags.catalog }
     } else {
-        known_lists(&app, &scope).await?
+        known_lists(app, scope).await?
     };
     let change = Change { tag: change.tag_id, target, position: change.position };
-    let rule = super::change(&app, &scope, MATTER, change).await?;
-    Ok(Json(view(&app, &rule, &lists)))
+    let rule = super::change(app, scope, MATTER, change).await?;
+    Ok(view(app, &rule, &lists))
 }
 
 /// Removes an outcome rule. Calls that are logged keep their outcome (C8).
 #[utoipa::path(delete, path = "/api/v1/workspaces/{ws}/outcome-rules/{id}", tag = "rules",
     operation_id = "remove_outcome_rule", responses((status = 204, description = "Removed")))]
 pub async fn remove(State(app): State<Shared>, scope: Scope) -> Result<StatusCode, Problem> {
-    super::remove(&app, &scope, MATTER).await?;
+    remove_rule(&app, &scope).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes the rule that the address names.
+pub async fn remove_rule(app: &App, scope: &Scope) -> Result<(), Problem> {
+    super::remove(app, scope, MATTER).await
 }
 
 fn check_outcome(outcome: &OutcomeId, outcomes: &Reading<OutcomeCatalog>) -> Result<(), Problem> {

@@ -22,35 +22,35 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallSettingsView {
     /// The outcome of each kind of call: a GUID, or null for None.
-    outcomes: BTreeMap<&'static str, Option<String>>,
+    pub outcomes: BTreeMap<&'static str, Option<String>>,
     /// The outcomes that do not count yet, or not for long, or not at all any more.
-    outcome_states: BTreeMap<&'static str, SlotState>,
+    pub outcome_states: BTreeMap<&'static str, SlotState>,
     /// `answered` or `ended`.
     #[schema(value_type = String)]
-    log_when: domain::settings::LogWhen,
+    pub log_when: domain::settings::LogWhen,
     /// `call_outcome` or `first_rule`.
     #[schema(value_type = String)]
-    on_conflict: domain::settings::OnConflict,
+    pub on_conflict: domain::settings::OnConflict,
     /// Whether an unknown caller becomes a contact: for all kinds of call, or by kind where they differ.
-    create_contacts: CreateContacts,
+    pub create_contacts: CreateContacts,
     /// Aircall's ids of numbers whose calls are left out.
-    exclude_numbers: BTreeSet<String>,
+    pub exclude_numbers: BTreeSet<String>,
     /// Agents' addresses to HubSpot owners.
-    owner_map: BTreeMap<String, String>,
+    pub owner_map: BTreeMap<String, String>,
     /// The title, with places such as `{party}`.
-    title_template: String,
+    pub title_template: String,
     /// The call type of each kind of call, or null for none.
-    call_types: BTreeMap<&'static str, Option<String>>,
+    pub call_types: BTreeMap<&'static str, Option<String>>,
     /// Whether a missed call opens a task.
-    missed_call_task: bool,
+    pub missed_call_task: bool,
     /// Aircall's hang-up causes to kinds of call.
-    outcome_causes: BTreeMap<String, &'static str>,
+    pub outcome_causes: BTreeMap<String, &'static str>,
 }
 
 /// One answer for all kinds of call, or one for each.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-enum CreateContacts {
+pub enum CreateContacts {
     /// For all.
     All(bool),
     /// By kind.
@@ -59,17 +59,17 @@ enum CreateContacts {
 
 /// How a chosen outcome stands.
 #[derive(Debug, Serialize, ToSchema)]
-struct SlotState {
+pub struct SlotState {
     /// `pending`, `outcome_leaving` or `outcome_deleted`.
-    state: &'static str,
+    pub state: &'static str,
     /// When it begins to count.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    effective_at: Option<Timestamp>,
+    pub effective_at: Option<Timestamp>,
     /// When it ceases to count.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 /// Shows the settings.
@@ -77,8 +77,13 @@ struct SlotState {
     operation_id = "show_call_settings",
     responses((status = 200, body = CallSettingsView)))]
 pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<CallSettingsView>, Problem> {
+    Ok(Json(current(&app, &scope).await?))
+}
+
+/// The settings as they are.
+pub async fn current(app: &App, scope: &Scope) -> Result<CallSettingsView, Problem> {
     let settings = app.web.store.call_settings(scope.ws()).await?;
-    Ok(Json(view(&app, &scope, settings).await?))
+    view(app, scope, settings).await
 }
 
 /// Changes any part of the settings.
@@ -90,18 +95,23 @@ pub async fn change(
     scope: Scope,
     sent: Sent,
 ) -> Result<Json<CallSettingsView>, Problem> {
+    Ok(Json(set(&app, &scope, sent).await?))
+}
+
+/// Sets any part of the settings; returns the whole.
+pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<CallSettingsView, Problem> {
     let part: Part = sent.read()?;
     // The lists are read before the turn: the network is slow, and changes wait for each other.
     let outcomes = match part.outcomes {
-        Some(_) => Some(reading::outcomes(&app, scope.ws()).await?),
+        Some(_) => Some(reading::outcomes(app, scope.ws()).await?),
         None => None,
     };
     let call_types = match part.call_types {
-        Some(_) => Some(reading::call_types(&app, scope.ws()).await?),
+        Some(_) => Some(reading::call_types(app, scope.ws()).await?),
         None => None,
     };
     let owners = match part.owner_map {
-        Some(_) => Some(reading::owners(&app, scope.ws()).await?),
+        Some(_) => Some(reading::owners(app, scope.ws()).await?),
         None => None,
     };
     let _turn = app.changes.hold(scope.ws()).await;
@@ -122,7 +132,7 @@ pub async fn change(
         app.web.store.save_call_settings(scope.ws(), &settings).await?;
         scope.audit("settings.calls_changed", json!({ "fields": changed })).await?;
     }
-    Ok(Json(view(&app, &scope, settings).await?))
+    view(app, scope, settings).await
 }
 
 async fn view(app: &App, scope: &Scope, settings: CallSettings) -> Result<CallSettingsView, Problem> {

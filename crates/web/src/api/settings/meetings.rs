@@ -18,7 +18,7 @@ use crate::{
         problem::Problem,
         scope::Scope,
     },
-    app::Shared,
+    app::{App, Shared},
 };
 
 /// Settings for meetings, whole.
@@ -26,22 +26,22 @@ use crate::{
 pub struct MeetingSettingsView {
     /// `replace` or `update`.
     #[schema(value_type = String)]
-    on_reschedule: OnReschedule,
+    pub on_reschedule: OnReschedule,
     /// Whether both parties get a notice at all.
-    notify: bool,
+    pub notify: bool,
     /// The sources whose bookings send notices.
     #[schema(value_type = Vec<String>)]
-    notify_sources: BTreeSet<Source>,
+    pub notify_sources: BTreeSet<Source>,
     /// `new_contacts` or `never`.
     #[schema(value_type = String)]
-    answer_properties: AnswerProperties,
+    pub answer_properties: AnswerProperties,
     /// Questions, or their ids, to contact properties.
-    answer_map: BTreeMap<String, String>,
+    pub answer_map: BTreeMap<String, String>,
     /// `ignore` or `contacts`.
     #[schema(value_type = String)]
-    guests: Guests,
+    pub guests: Guests,
     /// The title by source, with the places `{event_name}`, `{invitee}` and `{host}`.
-    title_template: BTreeMap<&'static str, String>,
+    pub title_template: BTreeMap<&'static str, String>,
 }
 
 /// Any part of the settings for meetings. `title_template` changes the sources it names; the other lists and maps
@@ -85,7 +85,12 @@ pub struct Part {
     operation_id = "show_meeting_settings",
     responses((status = 200, body = MeetingSettingsView)))]
 pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<MeetingSettingsView>, Problem> {
-    Ok(Json(view(app.web.store.meeting_settings(scope.ws()).await?)))
+    Ok(Json(current(&app, &scope).await?))
+}
+
+/// The settings as they are.
+pub async fn current(app: &App, scope: &Scope) -> Result<MeetingSettingsView, Problem> {
+    Ok(view(app.web.store.meeting_settings(scope.ws()).await?))
 }
 
 /// Changes any part of the settings.
@@ -97,19 +102,41 @@ pub async fn change(
     scope: Scope,
     sent: Sent,
 ) -> Result<Json<MeetingSettingsView>, Problem> {
+    Ok(Json(set(&app, &scope, sent).await?))
+}
+
+/// Sets any part of the settings; returns the whole.
+pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<MeetingSettingsView, Problem> {
     let part: Part = sent.read()?;
     let _turn = app.changes.hold(scope.ws()).await;
     let before = app.web.store.meeting_settings(scope.ws()).await?;
     let mut settings = before.clone();
+    let changed = part.names();
     part.apply(&mut settings)?;
     if settings != before {
         app.web.store.save_meeting_settings(scope.ws(), &settings).await?;
-        scope.audit("settings.meetings_changed", json!({})).await?;
+        scope.audit("settings.meetings_changed", json!({ "fields": changed })).await?;
     }
-    Ok(Json(view(settings)))
+    Ok(view(settings))
 }
 
 impl Part {
+    /// The names of the fields that are there.
+    fn names(&self) -> Vec<&'static str> {
+        [
+            ("on_reschedule", self.on_reschedule.is_some()),
+            ("notify", self.notify.is_some()),
+            ("notify_sources", self.notify_sources.is_some()),
+            ("answer_properties", self.answer_properties.is_some()),
+            ("answer_map", self.answer_map.is_some()),
+            ("guests", self.guests.is_some()),
+            ("title_template", self.title_template.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_there)| is_there.then_some(name))
+        .collect()
+    }
+
     fn apply(self, settings: &mut MeetingSettings) -> Result<(), Problem> {
         settings.on_reschedule = self.on_reschedule.unwrap_or(settings.on_reschedule);
         settings.notify = self.notify.unwrap_or(settings.notify);

@@ -1,6 +1,6 @@
 //! A part of the settings for calls, as an admin sends it, checked field by field.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     catalog::OutcomeCatalog,
@@ -222,7 +222,7 @@ fn create_contacts(creates: serde_json::Value, settings: &mut CallSettings) -> R
 pub fn owner_map(
     map: &BTreeMap<String, Id>,
     settings: &mut CallSettings,
-    listed: &Result<BTreeSet<OwnerId>, Unread>,
+    listed: &Result<Vec<Choice>, Unread>,
 ) -> Result<(), Problem> {
     let mut entries = BTreeMap::new();
     for (agent, owner) in map {
@@ -230,7 +230,7 @@ pub fn owner_map(
         let email = Email::read(agent).ok_or_else(|| wrong("is not an e-mail address"))?;
         let owner = OwnerId(owner.0.clone());
         let stood = settings.owner_map.get(email.as_str()) == Some(&owner);
-        if !stood && listed.as_ref().is_ok_and(|listed| !listed.contains(&owner)) {
+        if !stood && listed.as_ref().is_ok_and(|listed| listed.iter().all(|choice| choice.id.0 != owner.0)) {
             return Err(wrong(&format!("is mapped to {owner}, which is no owner of the HubSpot account")));
         }
         entries.insert(email.as_str().to_owned(), owner);
