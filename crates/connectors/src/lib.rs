@@ -1,4 +1,4 @@
-//! The providers: HubSpot, which is written to, and the sources that send webhooks.
+//! The providers: HubSpot, which is written to, the sources that send webhooks, and the mail server.
 //!
 //! Their spellings stand in `wire.rs` files only; all else speaks the words of `domain`. Nothing here knows a
 //! database or a server, reads a clock or logs what a body says.
@@ -6,6 +6,7 @@
 pub mod gate;
 pub mod http;
 pub mod hubspot;
+pub mod mail;
 pub mod signature;
 
 pub mod aircall;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod chain;
+mod change;
 mod event;
 mod seat;
 
@@ -10,7 +11,8 @@ use std::{borrow::Cow, collections::BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, AnswerValue};
-pub use event::{BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee};
+pub use change::LastChange;
+pub use event::{BookingEvent, BookingFacts, BookingWhat, CalendarEntry, Guest, Host, Invitee};
 pub use seat::Seat;
 
 use chain::last_move;
@@ -209,23 +211,31 @@ fn scheduled(said: &BTreeSet<BookingEvent>) -> Option<&BookingEvent> {
 /// The last cancel of an id. A request for another time has given up the time before: once it is refused or withdrawn,
 /// the meeting is off. A no to a request that moves nothing cancels nothing, as there was no meeting.
 fn cancel_of(said: &BTreeSet<BookingEvent>, link: &str) -> Option<Canceled> {
-    let asks_to_move = |one: &BookingEvent| {
+    let canceled = |one: &BookingEvent| match &one.what {
+        BookingWhat::Canceled { reason } | BookingWhat::Rejected { reason } => {
+            Some(Canceled { by: one.facts.changed_by.clone(), reason: reason.clone() })
+        }
+        _ => None,
+    };
+    cancels(said, link)
+        .filter_map(|one| Some((one.at, canceled(one)?)))
+        .max_by_key(|(at, canceled)| (*at, canceled.reason.clone(), canceled.by.clone()))
+        .map(|(_, canceled)| canceled)
+}
+
+/// All that cancels an id.
+fn cancels<'a>(said: &'a BTreeSet<BookingEvent>, link: &str) -> impl Iterator<Item = &'a BookingEvent> {
+    let asks_to_move = move |one: &BookingEvent| {
         said.iter().any(|other| {
             other.link == one.link
                 && other.link != link
                 && matches!(&other.what, BookingWhat::Requested { from_link: Some(from), .. } if from == link)
         })
     };
-    said.iter()
-        .filter(|one| one.link == link || asks_to_move(one))
-        .filter_map(|one| match &one.what {
-            BookingWhat::Canceled { reason } | BookingWhat::Rejected { reason } => {
-                Some((one.at, Canceled { by: one.facts.changed_by.clone(), reason: reason.clone() }))
-            }
-            _ => None,
-        })
-        .max_by_key(|(at, canceled)| (*at, canceled.reason.clone(), canceled.by.clone()))
-        .map(|(_, canceled)| canceled)
+    said.iter().filter(move |one| {
+        matches!(one.what, BookingWhat::Canceled { .. } | BookingWhat::Rejected { .. })
+            && (one.link == link || asks_to_move(one))
+    })
 }
 
 /// Whether nobody of those who booked came. What is said of people by name counts for them alone: a guest who stays away

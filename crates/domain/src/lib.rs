@@ -25,6 +25,7 @@ pub mod settings;
 pub mod decision;
 
 pub mod contact;
+pub mod notice;
 pub mod record;
 pub mod step;
 

@@ -13,6 +13,7 @@ use crate::{
     email::Email,
     event::Event,
     ids::{ContactId, ObjectId, RecordId, StepKey},
+    notice::Told,
     source::Source,
     step::{Object, Receipt},
 };
@@ -51,6 +52,9 @@ pub struct Record {
     /// Whether HubSpot refused its task: the next attempt makes it, though the call is logged (C17).
     #[serde(default)]
     pub owes_task: bool,
+    /// What the parties of a booking were last told, or need not be told (M6).
+    #[serde(default)]
+    pub told: Option<Told>,
 }
 
 /// What the source said.
@@ -102,6 +106,7 @@ impl Record {
             portal: None,
             owner_of: None,
             owes_task: false,
+            told: None,
         }
     }
 
@@ -147,6 +152,7 @@ impl Record {
         if self.portal.is_none() {
             self.portal = other.portal;
         }
+        self.told = Told::merged(self.told.take(), other.told);
     }
 
     /// Decides what is to be decided at `now`; says whether anything was.

@@ -12,6 +12,7 @@ mod ledger;
 mod lists;
 mod meter;
 mod meters;
+mod notices;
 mod pace;
 mod pass;
 mod portal;
@@ -24,7 +25,7 @@ mod work;
 
 use std::sync::Arc;
 
-use connectors::{gate::Gates, hubspot::Version};
+use connectors::{gate::Gates, hubspot::Version, mail::Post};
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
 use url::Url;
@@ -61,6 +62,8 @@ pub struct Engine {
     meters: Meters,
     settings: Arc<Settings>,
     sessions: Arc<session::Sessions>,
+    /// The way to the mail server, if one is set.
+    post: Option<Arc<Post>>,
 }
 
 impl Engine {
@@ -74,8 +77,14 @@ impl Engine {
         meters: Meters,
         settings: Settings,
     ) -> Self {
-        let settings = Arc::new(settings);
-        Self { store, clock, http, gates, tokens, meters, settings, sessions: Arc::default() }
+        let (settings, sessions) = (Arc::new(settings), Arc::default());
+        Self { store, clock, http, gates, tokens, meters, settings, sessions, post: None }
+    }
+
+    /// Sends notices by this way. Without one none is owed.
+    #[must_use]
+    pub fn with_post(self, post: Option<Post>) -> Self {
+        Self { post: post.map(Arc::new), ..self }
     }
 
     fn now(&self) -> Timestamp {

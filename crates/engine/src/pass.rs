@@ -15,7 +15,7 @@ use domain::{
     source::System,
 };
 use jiff::Timestamp;
-use store::{Lane, Links, Mark, Status, StoreError, Taken};
+use store::{Lane, Links, Mark, Settlement, Status, StoreError, Taken};
 
 use self::settlement::settlement;
 use crate::{
@@ -181,7 +181,9 @@ impl Engine {
             Line::Shut(_) => None,
         };
         let sample = sample::begin(&prepared.marks, left);
+        let notices = self.notices(workspace, &mut works, &meetings).await?;
         let settlement = settlement(works, (prepared.marks, sample), &wishes, until, self.now());
+        let settlement = Settlement { notices, ..settlement };
         self.store.settle(workspace, settlement, self.now()).await?;
         if rests {
             self.wake_if_connected_since(workspace, prepared.changed_at).await?;

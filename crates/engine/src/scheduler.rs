@@ -56,7 +56,13 @@ impl Engine {
                 }
             }
         });
+        let notices = tokio::spawn({
+            let (engine, stop) = (self.clone(), stop.clone());
+            async move { engine.send_notices(stop).await }
+        });
         self.schedule(stop).await;
+        // One that broke down has left its notices begun: they are due again.
+        let _ = notices.await;
         // Reading lists writes nothing to HubSpot; it needs no orderly end.
         lists.abort();
         shown.abort();

@@ -44,18 +44,14 @@ pub async fn run(options: command::Demo) -> Result<()> {
         hubspot_client_id: Some(APP.0.to_owned()),
         hubspot_client_secret: Some(APP.1.to_owned()),
         aircall_api_url: Some(world.aircall_url()),
+        smtp_url: Some(world.smtp_url()),
+        mail_from: Some("Bookings <bookings@example.com>".to_owned()),
         ..Settings::default()
     };
     let mut settings = settings.check()?;
     settings.list_refresh = SignedDuration::from_secs(5);
     let instance = Instance::start(settings).await?;
-    let script = Script::new(
-        &format!("http://{}", instance.address),
-        TOKEN,
-        &world.hubspot_url(),
-        &world.aircall_url(),
-        &world.scheduler_url(),
-    )?;
+    let script = Script::new(&format!("http://{}", instance.address), TOKEN, &world)?;
     let (name, email, password) = ADMIN;
     script.make_admin(name, email, password).await?;
     println!("Patchbay   http://{}  (sign in: {email}, {password})", instance.address);

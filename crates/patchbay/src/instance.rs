@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     clock::{entropy, now},
     key::master_key,
-    settings::{Checked, HubspotApp},
+    settings::{Checked, HubspotApp, Mail},
 };
 
 /// How long answers under way may take once a stop was asked for.
@@ -85,7 +85,8 @@ impl Instance {
                 outcome_delay: settings.outcome_delay,
                 list_refresh: settings.list_refresh,
             },
-        );
+        )
+        .with_post(settings.mail.as_ref().map(Mail::post).transpose()?);
         let router = web::router(web::Web {
             store: store.clone(),
             clock: Arc::new(now),
@@ -96,6 +97,7 @@ impl Instance {
                 hubspot_version: settings.hubspot_version,
                 aircall_origin: settings.aircall_origin,
                 admin_token: settings.admin_token,
+                has_mail: settings.mail.is_some(),
                 outcome_delay: settings.outcome_delay,
                 list_refresh: settings.list_refresh,
             },

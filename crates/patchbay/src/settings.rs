@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use connectors::hubspot::Version;
+use connectors::{
+    hubspot::Version,
+    mail::{Post, Wrong},
+};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -54,6 +57,12 @@ pub struct Settings {
     /// Aircall's API [default: https://api.aircall.io]
     #[arg(long, env = "PATCHBAY_AIRCALL_API_URL")]
     pub aircall_api_url: Option<String>,
+    /// The mail server for notices: smtp://, smtps:// or smtp+starttls://, with user:password@ if it wants them
+    #[arg(long, env = "PATCHBAY_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Who notices come from, e.g. "Bookings <bookings@example.com>" [default: patchbay@ the public address's host]
+    #[arg(long, env = "PATCHBAY_MAIL_FROM")]
+    pub mail_from: Option<String>,
     /// How long outcomes lag what the dashboard shows [default: 1h]
     #[arg(long, env = "PATCHBAY_OUTCOME_DELAY")]
     pub outcome_delay: Option<String>,
@@ -93,12 +102,36 @@ pub struct Checked {
     pub hubspot_app: Option<HubspotApp>,
     /// Aircall's origin.
     pub aircall_origin: Url,
+    /// The mail server, if one was given, and who notices come from.
+    pub mail: Option<Mail>,
     /// C11's delay.
     pub outcome_delay: SignedDuration,
     /// How often lists are read.
     pub list_refresh: SignedDuration,
     /// The log filter.
     pub log: String,
+}
+
+/// How notices are sent.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The mail server's address: it may hold a password.
+    pub server: SecretString,
+    /// Who they come from.
+    pub from: String,
+}
+
+impl Mail {
+    /// The way to the mail server.
+    ///
+    /// # Errors
+    /// Names the setting that is wrong.
+    pub fn post(&self) -> Result<Post> {
+        Post::new(&self.server, &self.from).map_err(|wrong| match wrong {
+            Wrong::Server(why) => anyhow::anyhow!("PATCHBAY_SMTP_URL: {why}"),
+            Wrong::From(why) => anyhow::anyhow!("PATCHBAY_MAIL_FROM: \"{}\" {why}", self.from),
+        })
+    }
 }
 
 /// The operator's app at HubSpot.
@@ -137,11 +170,18 @@ impl Settings {
         let hubspot_app = client_id
             .zip(filled(settings.hubspot_client_secret))
             .map(|(client_id, client_secret)| HubspotApp { authorize_origin, client_id, client_secret });
+        let public_url = settings.public_url.map(|text| origin("PATCHBAY_PUBLIC_URL", &text)).transpose()?;
+        let from = settings.mail_from.filter(|from| !from.is_empty());
+        let mail = filled(settings.smtp_url)
+            .map(|server| Mail { server, from: from.unwrap_or_else(|| sender(public_url.as_ref())) });
+        if let Some(mail) = &mail {
+            mail.post()?;
+        }
         Ok(Checked {
             listen: listen
                 .parse()
                 .with_context(|| format!("PATCHBAY_LISTEN: \"{listen}\" is not address:port"))?,
-            public_url: settings.public_url.map(|text| origin("PATCHBAY_PUBLIC_URL", &text)).transpose()?,
+            public_url,
             database,
             master_key: filled(settings.master_key),
             master_key_file: key_file,
@@ -160,6 +200,7 @@ impl Settings {
                 settings.aircall_api_url.as_deref(),
                 "https://api.aircall.io",
             )?,
+            mail,
             outcome_delay: duration("PATCHBAY_OUTCOME_DELAY", settings.outcome_delay.as_deref(), "1h")?,
             list_refresh: duration("PATCHBAY_LIST_REFRESH", settings.list_refresh.as_deref(), "5m")?,
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
@@ -185,12 +226,20 @@ impl Settings {
             hubspot_client_secret: self.hubspot_client_secret.or(file.hubspot_client_secret),
             hubspot_api_version: self.hubspot_api_version.or(file.hubspot_api_version),
             aircall_api_url: self.aircall_api_url.or(file.aircall_api_url),
+            smtp_url: self.smtp_url.or(file.smtp_url),
+            mail_from: self.mail_from.or(file.mail_from),
             outcome_delay: self.outcome_delay.or(file.outcome_delay),
             list_refresh: self.list_refresh.or(file.list_refresh),
             log: self.log.or(file.log),
             config: self.config,
         })
     }
+}
+
+/// Who notices come from where nobody says: at a name that is surely the operator's.
+fn sender(public_url: Option<&Url>) -> String {
+    let domain = public_url.and_then(Url::domain).unwrap_or("localhost");
+    format!("Patchbay <patchbay@{domain}>")
 }
 
 fn database(url: &str) -> Result<PathBuf> {

@@ -4,16 +4,18 @@ mod mail;
 mod mime;
 mod page;
 pub mod smtp;
+mod trouble;
 
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
 pub use self::mail::Mail;
+pub use self::trouble::Trouble;
 use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::clock::hold;
-use crate::control::unknown;
+use crate::control::{refused, unknown};
 use crate::origin::Provider;
 use crate::page::Page;
 
@@ -22,8 +24,7 @@ const MAILS_MAX: usize = 5000;
 #[derive(Clone, Default)]
 pub struct Mailbox {
     mails: Arc<Mutex<Vec<Mail>>>,
-    /// What the listener answers to a mail instead of taking it.
-    refusal: Arc<Mutex<Option<String>>>,
+    trouble: Arc<Mutex<Option<trouble::Ordered>>>,
 }
 
 impl Mailbox {
@@ -34,8 +35,9 @@ impl Mailbox {
         }
     }
 
-    pub fn refusal(&self) -> Option<String> {
-        hold(&self.refusal).clone()
+    /// What goes wrong here, if anything: at `RCPT` with the recipient, after the data with none.
+    pub fn strike(&self, recipient: Option<&str>) -> Option<Trouble> {
+        hold(&self.trouble).as_mut()?.strike(recipient)
     }
 }
 
@@ -55,11 +57,14 @@ impl Provider for Mailbox {
                 hold(&self.mails).clear();
                 Answer::empty(204)
             }
-            ("POST", "/_sandbox/refuse") => {
-                let reply = asked.text("reply").map(str::to_owned);
-                hold(&self.refusal).clone_from(&reply);
-                Answer::json(200, json!({"reply": reply}))
-            }
+            ("POST", "/_sandbox/trouble") => match trouble::Ordered::read(asked) {
+                Ok(ordered) => {
+                    let shown = ordered.as_ref().map(trouble::Ordered::json);
+                    *hold(&self.trouble) = ordered;
+                    Answer::json(200, shown.unwrap_or(Value::Null))
+                }
+                Err(what) => refused(what),
+            },
             _ => unknown(),
         }
     }
@@ -70,10 +75,10 @@ impl Provider for Mailbox {
 
     fn reset(&self) {
         hold(&self.mails).clear();
-        *hold(&self.refusal) = None;
+        *hold(&self.trouble) = None;
     }
 
     fn page(&self, asked: &Asked) -> Option<Page> {
-        (asked.path == "/").then(|| page::of(&hold(&self.mails), self.refusal().as_deref()))
+        (asked.path == "/").then(|| page::of(&hold(&self.mails), hold(&self.trouble).is_some()))
     }
 }

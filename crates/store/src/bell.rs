@@ -15,6 +15,8 @@ use crate::Store;
 pub(crate) struct Bell {
     rung: Mutex<BTreeSet<WorkspaceId>>,
     notify: Notify,
+    /// Rung for notices: they are sent beside the lanes.
+    notices: Notify,
 }
 
 impl Bell {
@@ -23,6 +25,15 @@ impl Bell {
         if is_new {
             self.notify.notify_one();
         }
+    }
+
+    /// Says that a notice may be due.
+    pub(crate) fn ring_for_notices(&self) {
+        self.notices.notify_one();
+    }
+
+    pub(crate) async fn notices_rung(&self) {
+        self.notices.notified().await;
     }
 
     async fn rung(&self) -> Vec<WorkspaceId> {

@@ -21,6 +21,10 @@ pub enum Phase {
     Found,
     /// It had to wait before it was sent.
     Waited,
+    /// It is to be sent.
+    Queued,
+    /// It is not to be sent any more.
+    Dropped,
 }
 
 /// One attempt or receipt.
@@ -54,12 +58,15 @@ impl Phase {
             Self::InDoubt => "in_doubt",
             Self::Found => "found",
             Self::Waited => "waited",
+            Self::Queued => "queued",
+            Self::Dropped => "dropped",
         }
     }
 
     /// The phase of that word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Begun, Self::Done, Self::Refused, Self::InDoubt, Self::Found, Self::Waited]
+        use Phase::{Begun, Done, Dropped, Found, InDoubt, Queued, Refused, Waited};
+        [Begun, Done, Refused, InDoubt, Found, Waited, Queued, Dropped]
             .into_iter()
             .find(|phase| phase.word() == word)
     }

@@ -19,6 +19,7 @@ mod key;
 mod lane;
 mod ledger;
 mod migrate;
+mod notice;
 mod page;
 #[cfg(test)]
 mod plans;
@@ -51,6 +52,7 @@ pub use inbox::{Appended, Envelope, EnvelopeState, NewEnvelope};
 pub use key::{BadMasterKey, MasterKey};
 pub use lane::{Batch, Claimed, Lane, Taken};
 pub use ledger::{LedgerEntry, Phase};
+pub use notice::{DueNotice, NoticeTurn, Sent};
 pub use page::Page;
 pub use problem::ProblemRow;
 pub use record::{Filter, Problem, RecordState, StoredRecord};

@@ -1,4 +1,4 @@
-//! Problems: records that a person should look at, and envelopes that could not be read.
+//! Problems: records that a person should look at, envelopes that could not be read, and notices that cannot be sent.
 
 mod list;
 
@@ -8,12 +8,12 @@ use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Page, Result, Store, column, statement};
+use crate::{Page, Result, Store, column, notice, statement};
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProblemRow {
-    /// The record's id, or `envelope-<seq>`.
+    /// The record's id, `envelope-<seq>` or `notice-<seq>`.
     pub id: String,
     /// The record, if it is one's.
     pub record: Option<RecordId>,
@@ -65,12 +65,18 @@ impl Store {
                     &format!("{RETRY_ENVELOPES} AND seq = $2"),
                     params![workspace.0, seq],
                 )?,
+                Which::Notice(seq) => statement::run(
+                    connection,
+                    &format!("{} AND seq = $3", notice::RETRY),
+                    params![workspace.0, column::micros(now), seq],
+                )?,
             };
             Ok(changed > 0)
         };
         let ring = move |is_there: &bool| {
             if *is_there {
                 bell.ring(workspace);
+                bell.ring_for_notices();
             }
         };
         self.write_then(retry, ring).await
@@ -83,12 +89,18 @@ impl Store {
             let records =
                 statement::run(connection, RETRY_RECORDS, params![workspace.0, column::micros(now)])?;
             let envelopes = statement::run(connection, RETRY_ENVELOPES, params![workspace.0])?;
-            Ok(column::rows(records + envelopes))
+            let notices =
+                statement::run(connection, notice::RETRY, params![workspace.0, column::micros(now)])?;
+            Ok(column::rows(records + envelopes + notices))
         };
-        self.write_then(retry, move |_| bell.ring(workspace)).await
+        let ring = move |_: &u64| {
+            bell.ring(workspace);
+            bell.ring_for_notices();
+        };
+        self.write_then(retry, ring).await
     }
 
-    /// Lets a problem go: the record counts as logged, the envelope as ignored. Says whether there was one.
+    /// Lets a problem go: the record counts as logged, the envelope as ignored, the notice is not sent. Says whether there was one.
     pub async fn dismiss(&self, workspace: WorkspaceId, problem_id: &str, now: Timestamp) -> Result<bool> {
         let Some(problem) = Which::read(problem_id) else { return Ok(false) };
         self.write(move |connection| {
@@ -104,6 +116,7 @@ impl Store {
                         WHERE workspace = $1 AND state = 'unreadable' AND seq = $2";
                     statement::run(connection, sql, params![workspace.0, seq])?
                 }
+                Which::Notice(seq) => return notice::dismiss(connection, workspace, seq, now),
             };
             Ok(changed > 0)
         })
@@ -127,15 +140,20 @@ const RETRY_ENVELOPES: &str = "UPDATE envelopes SET state = 'unread', problem = 
 enum Which {
     Record(RecordId),
     Envelope(i64),
+    Notice(i64),
 }
 
 const ENVELOPE: &str = "envelope-";
+const NOTICE: &str = "notice-";
 
 impl Which {
     fn read(id: &str) -> Option<Self> {
-        match id.strip_prefix(ENVELOPE) {
-            Some(seq) => seq.parse().ok().map(Self::Envelope),
-            None => id.parse().ok().map(RecordId).map(Self::Record),
+        if let Some(seq) = id.strip_prefix(ENVELOPE) {
+            seq.parse().ok().map(Self::Envelope)
+        } else if let Some(seq) = id.strip_prefix(NOTICE) {
+            seq.parse().ok().map(Self::Notice)
+        } else {
+            id.parse().ok().map(RecordId).map(Self::Record)
         }
     }
 
@@ -143,6 +161,7 @@ impl Which {
         match self {
             Self::Record(id) => id.to_string(),
             Self::Envelope(seq) => format!("{ENVELOPE}{seq}"),
+            Self::Notice(seq) => format!("{NOTICE}{seq}"),
         }
     }
 }

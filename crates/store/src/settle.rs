@@ -4,6 +4,8 @@ mod mark;
 mod save;
 pub(crate) mod step;
 
+use std::sync::Arc;
+
 use domain::{
     contact::ContactKey,
     ids::{ContactId, RecordId, StepKey, WorkspaceId},
@@ -12,7 +14,7 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::{LedgerEntry, RecordState, Result, Sample, Store, contact, ledger, sample};
+use crate::{LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, contact, ledger, notice, sample};
 
 /// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Settlement {
     pub ledger: Vec<LedgerEntry>,
     /// What was done, for the Health page.
     pub sample: Sample,
+    /// What to tell the parties of bookings.
+    pub notices: Vec<NoticeTurn>,
 }
 
 /// A record to be saved.
@@ -119,7 +123,14 @@ impl Store {
 
     /// Keeps what came of a batch, all of it or nothing.
     pub async fn settle(&self, workspace: WorkspaceId, settlement: Settlement, now: Timestamp) -> Result<()> {
-        self.write(move |connection| settled(connection, workspace, &settlement, now)).await
+        let bell = Arc::clone(self.bell());
+        let ring = move |has_notices: &bool| {
+            if *has_notices {
+                bell.ring_for_notices();
+            }
+        };
+        self.write_then(move |connection| settled(connection, workspace, &settlement, now), ring).await?;
+        Ok(())
     }
 }
 
@@ -146,12 +157,13 @@ fn linked(connection: &Connection, workspace: WorkspaceId, links: &Links, now: T
     Ok(())
 }
 
+/// Says whether notices are to be sent.
 fn settled(
     connection: &Connection,
     workspace: WorkspaceId,
     settlement: &Settlement,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     for (record, key) in &settlement.closed {
         step::close(connection, workspace, *record, key)?;
     }
@@ -160,5 +172,10 @@ fn settled(
     for entry in &settlement.ledger {
         ledger::add(connection, workspace, entry)?;
     }
-    sample::add(connection, workspace, &settlement.sample, now)
+    sample::add(connection, workspace, &settlement.sample, now)?;
+    let mut has_notices = false;
+    for turn in &settlement.notices {
+        has_notices |= notice::take_turn(connection, workspace, turn, now)?;
+    }
+    Ok(has_notices)
 }

@@ -14,8 +14,10 @@ pub struct Stats {
     pub oldest_unread: Option<Timestamp>,
     /// Waiting records.
     pub waiting: u64,
-    /// Records that are a problem, and unreadable envelopes.
+    /// Records that are a problem, unreadable envelopes, and notices that cannot be sent.
     pub problems: u64,
+    /// Notices to be sent.
+    pub notices: u64,
 }
 
 impl Store {
@@ -26,6 +28,7 @@ impl Store {
                 Ok(statement::first(connection, sql, &[], |row| column::count(row, 0))?.unwrap_or(0))
             };
             let unreadable = count("SELECT COUNT(*) FROM envelopes WHERE state = 'unreadable'")?;
+            let unsent = count("SELECT COUNT(*) FROM notices WHERE problem IS NOT NULL")?;
             // The first unread of each workspace: envelopes come in the order of their numbers, nearly.
             let oldest = "SELECT MIN(first) FROM (SELECT (SELECT e.received_at FROM envelopes e
                 WHERE e.workspace = w.id AND e.state = 'unread' ORDER BY e.seq LIMIT 1) AS first
@@ -35,7 +38,10 @@ impl Store {
                 unread: count("SELECT COUNT(*) FROM envelopes WHERE state = 'unread'")?,
                 oldest_unread: statement::first(connection, oldest, &[], read)?.flatten(),
                 waiting: count("SELECT COUNT(*) FROM records WHERE state = 'waiting'")?,
-                problems: count("SELECT COUNT(*) FROM records WHERE state = 'problem'")? + unreadable,
+                problems: count("SELECT COUNT(*) FROM records WHERE state = 'problem'")?
+                    + unreadable
+                    + unsent,
+                notices: count("SELECT COUNT(*) FROM notices WHERE due_at IS NOT NULL")?,
             })
         })
         .await

@@ -66,6 +66,8 @@ pub struct Settings {
     pub aircall_origin: Url,
     /// A bearer token with the role admin for all workspaces, for the first start.
     pub admin_token: Option<SecretString>,
+    /// Whether a mail server is set: without one no notice is sent.
+    pub has_mail: bool,
     /// How long what is applied lags what the lists show (C11).
     pub outcome_delay: SignedDuration,
     /// How often the lists are read again, also by a page that stays open (C10).

@@ -23,6 +23,7 @@ pub async fn show(State(app): State<Shared>) -> Result<impl IntoResponse, Proble
     gauge!("patchbay_envelopes_oldest_unread_seconds").set(age);
     gauge!("patchbay_records_waiting").set(count(stats.waiting));
     gauge!("patchbay_problems").set(count(stats.problems));
+    gauge!("patchbay_notices_waiting").set(count(stats.notices));
     let text = app.web.metrics.render();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    booking::{Answer, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee, Seat},
+    booking::{Answer, BookingEvent, BookingFacts, BookingWhat, CalendarEntry, Guest, Host, Invitee, Seat},
     event::{Event, Unreadable},
 };
 use serde_json::{Map, Value};
@@ -125,7 +125,20 @@ fn facts(said: &Booking<'_>, what: &BookingWhat) -> Result<BookingFacts, Unreada
         answers: answers(said),
         changed_by,
         reason,
+        calendar_entry: calendar_entry(said),
     })
+}
+
+/// RFC 7986 §5.3: a calendar need not keep a longer id.
+const UID_BYTES_MAX: usize = 255;
+
+/// Under this id the meeting stands in the parties' calendars. Without the sequence no calendar would know which of two
+/// changes is the newer (reference/scheduling.md §2.3).
+fn calendar_entry(said: &Booking<'_>) -> Option<CalendarEntry> {
+    let is_id = |uid: &String| uid.len() <= UID_BYTES_MAX && !uid.chars().any(char::is_control);
+    let uid = said.ical_uid.text().filter(is_id)?;
+    let sequence = said.ical_sequence.value().as_u64()?;
+    Some(CalendarEntry { uid, sequence: u32::try_from(sequence).ok()? })
 }
 
 fn host(said: &Person<'_>) -> Option<Host> {

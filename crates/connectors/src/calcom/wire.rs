@@ -110,6 +110,8 @@ pub(super) struct Booking<'a> {
     pub cancelled_by: Field<'a>,
     pub seats_per_time_slot: Field<'a>,
     pub attendee_seat_id: Field<'a>,
+    pub ical_uid: Field<'a>,
+    pub ical_sequence: Field<'a>,
 }
 
 impl<'a> Booking<'a> {
@@ -145,6 +147,8 @@ impl<'a> Booking<'a> {
             cancelled_by: Field::at(payload, "cancelledBy"),
             seats_per_time_slot: Field::at(payload, "seatsPerTimeSlot"),
             attendee_seat_id: Field::at(payload, "attendeeSeatId"),
+            ical_uid: Field::at(payload, "iCalUID"),
+            ical_sequence: Field::at(payload, "iCalSequence"),
         }
     }
 }

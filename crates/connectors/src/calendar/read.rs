@@ -65,6 +65,7 @@ fn facts(said: &Booking<'_>, start: Option<Timestamp>) -> BookingFacts {
         answers: said.answers.list().iter().filter_map(answered).collect(),
         changed_by: said.changed_by.text(),
         reason: said.reason.text(),
+        calendar_entry: None,
     }
 }
 

@@ -89,6 +89,7 @@ fn facts(said: &wire::Invitee<'_>, start: Option<Timestamp>) -> BookingFacts {
         answers: answers(said.questions_and_answers),
         changed_by: None,
         reason: None,
+        calendar_entry: None,
     }
 }
 

@@ -141,6 +141,9 @@ pub struct BookingFacts {
     pub changed_by: Option<String>,
     /// The reason given for it.
     pub reason: Option<String>,
+    /// The meeting's entry in the parties' calendars, where the source tells it.
+    #[serde(default)]
+    pub calendar_entry: Option<CalendarEntry>,
 }
 
 impl BookingFacts {
@@ -219,4 +222,13 @@ pub struct Guest {
     pub name: Option<String>,
     /// Address.
     pub email: Email,
+}
+
+/// What a meeting is called in the calendars that hold it (RFC 5545: UID and SEQUENCE).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CalendarEntry {
+    /// The entry's id, the same for the life of the meeting.
+    pub uid: String,
+    /// Counts its changes.
+    pub sequence: u32,
 }

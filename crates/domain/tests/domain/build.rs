@@ -217,6 +217,7 @@ pub fn meeting_at(start: i64) -> BookingFacts {
         ],
         changed_by: None,
         reason: None,
+        calendar_entry: None,
     }
 }
 

@@ -139,11 +139,11 @@ impl std::fmt::Debug for Story {
 }
 
 /// A shuffle of all, with some of them once more: places to take from, as many as are wanted.
-fn disorder() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+pub fn disorder() -> impl Strategy<Value = Vec<prop::sample::Index>> {
     prop::collection::vec(any::<prop::sample::Index>(), 40)
 }
 
-fn disordered<T: Clone>(all: &[T], by: &[prop::sample::Index]) -> Vec<T> {
+pub fn disordered<T: Clone>(all: &[T], by: &[prop::sample::Index]) -> Vec<T> {
     let mut left: Vec<T> = all.to_vec();
     let (shuffle, again) = by.split_at(by.len() / 2);
     left.extend(again.iter().take(all.len() / 2).map(|one| all[one.index(all.len())].clone()));
@@ -223,10 +223,10 @@ proptest! {
 
 /// A booking: where it moved to, how it ended, and how its scheduler tells it.
 #[derive(Debug, Clone)]
-struct Course {
-    told: Vec<BookingEvent>,
-    start: i64,
-    is_canceled: bool,
+pub struct Course {
+    pub told: Vec<BookingEvent>,
+    pub start: i64,
+    pub is_canceled: bool,
     is_no_show: bool,
     is_moved: bool,
     link: String,
@@ -293,7 +293,7 @@ fn course(
     Course { told, start, is_canceled, is_no_show, is_moved, link }
 }
 
-fn courses() -> impl Strategy<Value = Course> {
+pub fn courses() -> impl Strategy<Value = Course> {
     let manner = prop_oneof![Just(Manner::SameId), Just(Manner::SameIdThereAndBack), Just(Manner::NewIds)];
     let starts = prop::collection::vec(any::<u8>(), 0..5);
     let clocks = prop::collection::vec(-20_i64..20, 5);

@@ -130,6 +130,7 @@ proptest! {
             answers: vec![answer("1", &all[8], AnswerValue::Many(vec![all[9].clone(), all[0].clone()]))],
             changed_by: None,
             reason: None,
+            calendar_entry: None,
         };
         let record = booking(Source::Calcom, [BookingEvent { facts, ..booked(0, 60) }]);
         let plan = Crm { book: book(), ..Crm::default() }.plan(&record, minute(0));

@@ -1,4 +1,4 @@
-//! What each call and meeting of the story became, and why, read from the sandbox and from the admin API.
+//! What each call and meeting of the story became, why, and who was told, read from the sandbox and from the admin API.
 
 use std::collections::BTreeMap;
 
@@ -33,6 +33,11 @@ pub async fn print(script: &Script, told: &[Told]) -> Result<()> {
         if outcome != one.outcome {
             wrong.push(format!("{}: {outcome} instead of {}", one.what, one.outcome));
         }
+    }
+    let mails = script.get(Side::Mailbox, "mails").await?;
+    for mail in mails["items"].as_array().into_iter().flatten() {
+        let (to, subject) = (&mail["to"][0], &mail["subject"]);
+        println!("a mail to {}\n   subject  {}", to.as_str().unwrap_or("-"), subject.as_str().unwrap_or("-"));
     }
     let contacts = script.get(Side::Hubspot, "objects/contacts").await?;
     let requests = script.get(Side::Hubspot, "requests/count").await?;

@@ -12,6 +12,7 @@ pub struct Script {
     hubspot: String,
     aircall: String,
     scheduler: String,
+    mailbox: String,
 }
 
 /// One side of the demo.
@@ -25,6 +26,8 @@ pub enum Side {
     Aircall,
     /// The sandbox's scheduler, likewise.
     Scheduler,
+    /// The sandbox's mailbox, likewise.
+    Mailbox,
 }
 
 impl Script {
@@ -32,15 +35,16 @@ impl Script {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn new(patchbay: &str, token: &str, hubspot: &str, aircall: &str, scheduler: &str) -> Result<Self> {
+    pub fn new(patchbay: &str, token: &str, world: &sandbox::Sandbox) -> Result<Self> {
         Ok(Self {
             client: connectors::http::client()?,
             dashboard: patchbay.to_owned(),
             api: format!("{patchbay}/api/v1/workspaces/default"),
             token: token.to_owned(),
-            hubspot: format!("{hubspot}/_sandbox"),
-            aircall: format!("{aircall}/_sandbox"),
-            scheduler: format!("{scheduler}/_sandbox"),
+            hubspot: format!("{}/_sandbox", world.hubspot_url()),
+            aircall: format!("{}/_sandbox", world.aircall_url()),
+            scheduler: format!("{}/_sandbox", world.scheduler_url()),
+            mailbox: format!("{}/_sandbox", world.mailbox_url()),
         })
     }
 
@@ -102,6 +106,7 @@ impl Script {
             Side::Hubspot => &self.hubspot,
             Side::Aircall => &self.aircall,
             Side::Scheduler => &self.scheduler,
+            Side::Mailbox => &self.mailbox,
         };
         let address = format!("{base}/{path}");
         let mut request = self.client.request(method.clone(), &address);

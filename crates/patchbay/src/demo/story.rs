@@ -20,16 +20,17 @@ pub struct Told {
     pub outcome: &'static str,
 }
 
-/// Connects both sides and plays the story, up to the last record written.
+/// Connects both sides and plays the story, up to the last record written and the last mail sent.
 ///
 /// # Errors
-/// A side refuses, or the records are not written in time.
+/// A side refuses, or the records are not written in time, or the mails do not come.
 pub async fn tell(script: &Script) -> Result<Vec<Told>> {
     connect(script).await?;
     rules(script).await?;
     let mut told = calls(script).await?;
     told.extend(bookings(script).await?);
     all_written(script, told.len()).await?;
+    all_mailed(script).await?;
     Ok(told)
 }
 
@@ -204,4 +205,18 @@ async fn all_written(script: &Script, records: usize) -> Result<()> {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     bail!("the records are not all written after {} s", (LOOKS * LOOK_EVERY).as_secs())
+}
+
+/// Both parties are told of the booking that was moved and of the one that was canceled.
+const MAILS: usize = 4;
+
+async fn all_mailed(script: &Script) -> Result<()> {
+    for _ in 0..LOOKS {
+        let mails = script.get(Side::Mailbox, "mails").await?;
+        if mails["items"].as_array().is_some_and(|mails| mails.len() >= MAILS) {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    bail!("{MAILS} mails have not come after {} s", (LOOKS * LOOK_EVERY).as_secs())
 }

@@ -14,6 +14,7 @@ mod kill;
 mod load;
 mod lookup;
 mod meetings;
+mod notices;
 mod oauth;
 mod official_client;
 mod pausing;

@@ -19,6 +19,9 @@ pub const AIRCALL_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// The signing secret of Calendar.com's webhooks.
 pub const SIGNING_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// Who notices come from.
+pub const MAIL_FROM: &str = "Bookings <bookings@example.com>";
+
 /// The outside world with a Patchbay in it.
 pub struct World {
     pub sandbox: sandbox::Sandbox,
@@ -40,6 +43,8 @@ impl World {
         let mut environment = vec![
             ("PATCHBAY_HUBSPOT_API_URL".to_owned(), sandbox.hubspot_url()),
             ("PATCHBAY_AIRCALL_API_URL".to_owned(), sandbox.aircall_url()),
+            ("PATCHBAY_SMTP_URL".to_owned(), sandbox.smtp_url()),
+            ("PATCHBAY_MAIL_FROM".to_owned(), MAIL_FROM.to_owned()),
         ];
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let server = Server::start(folder.path(), &environment);
@@ -114,6 +119,17 @@ impl World {
     /// Gives an order to the sandbox's scheduler, which tells the hook before it answers.
     pub async fn scheduler(&self, order: &str, body: Value) -> Value {
         self.order(&self.sandbox.scheduler_url(), reqwest::Method::POST, order, body).await
+    }
+
+    /// Gives an order to the sandbox's mailbox.
+    pub async fn mailbox(&self, method: reqwest::Method, order: &str, body: Value) -> Value {
+        self.order(&self.sandbox.mailbox_url(), method, order, body).await
+    }
+
+    /// The mails that the sandbox's mailbox has taken.
+    pub async fn mails(&self) -> Vec<Value> {
+        let mails = self.mailbox(reqwest::Method::GET, "mails", Value::Null).await;
+        mails["items"].as_array().unwrap().clone()
     }
 
     async fn order(&self, origin: &str, method: reqwest::Method, order: &str, body: Value) -> Value {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Mail;
 use crate::page::{Form, Html, Page, Section};
 
-pub fn of(mails: &[Mail], refusal: Option<&str>) -> Page {
+pub fn of(mails: &[Mail], is_in_trouble: bool) -> Page {
     let rows = mails.iter().rev().map(|mail| {
         vec![
             Html::time(&mail.at),
@@ -15,17 +15,18 @@ pub fn of(mails: &[Mail], refusal: Option<&str>) -> Page {
             Html::block(mail.text()),
         ]
     });
-    let refusing = match refusal {
-        None => Form::new("/", "POST /refuse")
+    let trouble = if is_in_trouble {
+        Form::new("/", "POST /trouble").button("Take mail again", "main")
+    } else {
+        Form::new("/", "POST /trouble")
             .with(&json!({"reply": "451 later"}))
-            .button("Refuse mail (451)", "bad"),
-        Some(_) => Form::new("/", "POST /refuse").button("Take mail again", "main"),
+            .button("Refuse mail (451)", "bad")
     };
     Page {
         title: "Mailbox sandbox".to_owned(),
         sections: vec![
             Section::new("Mails", &["At", "From", "To", "Subject", "Text"], rows.collect())
-                .with(refusing)
+                .with(trouble)
                 .with(Form::new("/", "DELETE /mails").button("Empty", "")),
         ],
     }

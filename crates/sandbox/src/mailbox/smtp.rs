@@ -7,7 +7,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Mail, Mailbox};
+use super::{Mail, Mailbox, Trouble};
 use crate::clock;
 
 /// RFC 5321 §4.5.3.1.6 asks for 1,000 at least.
@@ -83,14 +83,25 @@ async fn talk(stream: TcpStream, mailbox: Mailbox) -> std::io::Result<()> {
                 reply(&mut writer, "452 too many recipients").await?;
             }
             "RCPT" => {
-                said.to.push(address(&line));
-                reply(&mut writer, "250 OK").await?;
+                let to = address(&line);
+                match mailbox.strike(Some(&to)) {
+                    None => {
+                        said.to.push(to);
+                        reply(&mut writer, "250 OK").await?;
+                    }
+                    Some(Trouble::Reply(refusal)) => reply(&mut writer, &refusal).await?,
+                    Some(Trouble::Hang) => std::future::pending().await,
+                    Some(Trouble::LostBefore | Trouble::LostAfter) => return Ok(()),
+                }
             }
             "DATA" if said.to.is_empty() => reply(&mut writer, "503 need RCPT first").await?,
             "DATA" => {
                 reply(&mut writer, "354 end with a dot on its own line").await?;
-                let answer = take(&mut reader, &mailbox, std::mem::take(&mut said)).await?;
-                reply(&mut writer, &answer).await?;
+                match take(&mut reader, &mailbox, std::mem::take(&mut said)).await? {
+                    Taken::Answered(answer) => reply(&mut writer, &answer).await?,
+                    Taken::Hung => std::future::pending().await,
+                    Taken::Lost => return Ok(()),
+                }
             }
             "RSET" => {
                 said = Said::default();
@@ -118,12 +129,19 @@ async fn line(reader: &mut BufReader<OwnedReadHalf>) -> std::io::Result<Option<S
     Ok(Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned()))
 }
 
+/// What becomes of a mail once its dot has come.
+enum Taken {
+    Answered(String),
+    Hung,
+    Lost,
+}
+
 /// Reads a mail up to its dot; a line that begins with a dot lost nothing but that dot.
 async fn take(
     reader: &mut BufReader<OwnedReadHalf>,
     mailbox: &Mailbox,
     said: Said,
-) -> std::io::Result<String> {
+) -> std::io::Result<Taken> {
     let mut raw = String::new();
     let mut is_too_long = false;
     loop {
@@ -140,14 +158,25 @@ async fn take(
         }
     }
     if is_too_long {
-        return Ok("552 too large".to_owned());
+        return Ok(Taken::Answered("552 too large".to_owned()));
     }
-    if let Some(refusal) = mailbox.refusal() {
-        return Ok(refusal);
-    }
-    let from = said.from.unwrap_or_default();
-    mailbox.put(Mail { at: clock::now().to_string(), from, to: said.to, raw });
-    Ok("250 OK".to_owned())
+    let keep = || {
+        let from = said.from.unwrap_or_default();
+        mailbox.put(Mail { at: clock::now().to_string(), from, to: said.to, raw });
+    };
+    Ok(match mailbox.strike(None) {
+        None => {
+            keep();
+            Taken::Answered("250 OK".to_owned())
+        }
+        Some(Trouble::Reply(refusal)) => Taken::Answered(refusal),
+        Some(Trouble::Hang) => Taken::Hung,
+        Some(Trouble::LostBefore) => Taken::Lost,
+        Some(Trouble::LostAfter) => {
+            keep();
+            Taken::Lost
+        }
+    })
 }
 
 /// What stands between the angle brackets.

@@ -29,21 +29,54 @@ async fn a_booking_is_told_under_a_signature() {
     assert!(deliveries["items"][0]["headers"]["webhook-signature"].as_str().unwrap().starts_with("v1,"));
 }
 
-#[tokio::test]
-async fn a_mail_arrives_with_its_dots() {
-    let world = world::start().await;
+/// Says one mail to two recipients and hears all answers.
+async fn talk(world: &world::World) -> String {
     let address = world.sandbox.smtp_url().replace("smtp://", "");
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let talk = "EHLO us\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n\
+    let talk = "EHLO us\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<c@example.net>\r\nDATA\r\n\
                 Subject: Moved\r\n\r\n..dotted\r\n.\r\nQUIT\r\n";
     stream.write_all(talk.as_bytes()).await.unwrap();
     let mut answers = String::new();
     stream.read_to_string(&mut answers).await.unwrap();
-    assert!(answers.ends_with("221 bye\r\n"), "{answers}");
+    answers
+}
+
+async fn mails(world: &world::World) -> Vec<Value> {
     let url = format!("{}/_sandbox/mails", world.sandbox.mailbox_url());
     let (_, mails) = world.ask("GET", &url, Value::Null).await;
-    assert_eq!(mails["items"][0]["subject"], "Moved");
-    assert_eq!(mails["items"][0]["text"], ".dotted\r\n");
+    mails["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_mail_arrives_with_its_dots() {
+    let world = world::start().await;
+    let answers = talk(&world).await;
+    assert!(answers.ends_with("221 bye\r\n"), "{answers}");
+    let mails = mails(&world).await;
+    assert_eq!(mails[0]["subject"], "Moved");
+    assert_eq!(mails[0]["text"], ".dotted\r\n");
+}
+
+#[tokio::test]
+async fn a_mail_meets_the_trouble_that_was_ordered() {
+    let world = world::start().await;
+    let order = async |trouble: Value| {
+        let url = format!("{}/_sandbox/trouble", world.sandbox.mailbox_url());
+        assert_eq!(world.ask("POST", &url, trouble).await.0, 200);
+    };
+    order(json!({"reply": "451 later", "times": 1})).await;
+    assert!(talk(&world).await.contains("451 later\r\n221 bye"));
+    assert_eq!(mails(&world).await.len(), 0);
+    order(json!({"reply": "550 nobody", "to": "B@example.net"})).await;
+    assert!(talk(&world).await.contains("250 OK\r\n550 nobody\r\n250 OK\r\n354"));
+    assert_eq!(mails(&world).await[0]["to"], json!(["c@example.net"]));
+    for (kind, kept) in [("lost_before", 1), ("lost_after", 2)] {
+        order(json!({"kind": kind})).await;
+        assert!(talk(&world).await.ends_with("with a dot on its own line\r\n"));
+        assert_eq!(mails(&world).await.len(), kept);
+    }
+    order(json!({})).await;
+    assert!(talk(&world).await.ends_with("221 bye\r\n"));
 }
 
 #[tokio::test]

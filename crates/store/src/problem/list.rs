@@ -1,4 +1,4 @@
-//! The list of problems: records and envelopes, merged by when the problem arose.
+//! The list of problems: records, envelopes and notices, merged by when the problem arose.
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
@@ -7,21 +7,23 @@ use rusqlite::{Connection, params};
 use super::Which;
 use crate::{Page, ProblemRow, Result, StoreError, column, page::Cursor, statement};
 
-/// A problem with its place in the list: by time, and at one time records before envelopes.
+/// A problem with its place in the list: by time, and at one time records before envelopes before notices.
 struct Placed {
     since: Timestamp,
     which: Which,
+    record: Option<RecordId>,
     reason: String,
 }
 
 impl Placed {
     /// Greater comes first.
-    fn rank(&self) -> (i64, bool, String, i64) {
-        let (is_record, id, seq) = match self.which {
-            Which::Record(id) => (true, id.to_string(), 0),
-            Which::Envelope(seq) => (false, String::new(), seq),
+    fn rank(&self) -> (i64, u8, String, i64) {
+        let (kind, id, seq) = match self.which {
+            Which::Record(id) => (2, id.to_string(), 0),
+            Which::Envelope(seq) => (1, String::new(), seq),
+            Which::Notice(seq) => (0, String::new(), seq),
         };
-        (column::micros(self.since), is_record, id, seq)
+        (column::micros(self.since), kind, id, seq)
     }
 }
 
@@ -33,6 +35,10 @@ pub(super) const OF_ENVELOPES: &str = "SELECT problem_since, seq, problem FROM e
     WHERE workspace = $1 AND state = 'unreadable' AND (problem_since, seq) < ($2, $3)
     ORDER BY problem_since DESC, seq DESC LIMIT $4";
 
+pub(super) const OF_NOTICES: &str = "SELECT problem_since, seq, problem, record FROM notices
+    WHERE workspace = $1 AND problem IS NOT NULL AND (problem_since, seq) < ($2, $3)
+    ORDER BY problem_since DESC, seq DESC LIMIT $4";
+
 pub(super) fn problems(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -40,26 +46,43 @@ pub(super) fn problems(
     cursor: Option<&str>,
 ) -> Result<Page<ProblemRow>> {
     let cursor = cursor.map(Cursor::read).transpose()?;
-    // Where each of the two lists goes on; from the top, greater than any.
-    let (at, record, seq) = match cursor {
-        None => (i64::MAX, String::new(), i64::MIN),
+    // Where each of the lists goes on; from the top, greater than any.
+    let (at, record, envelope, notice) = match cursor {
+        None => (i64::MAX, String::new(), i64::MIN, i64::MIN),
         Some(cursor) => match Which::read(&cursor.id).ok_or(StoreError::Cursor)? {
-            Which::Record(id) => (cursor.at, id.to_string(), i64::MAX),
-            Which::Envelope(seq) => (cursor.at, String::new(), seq),
+            Which::Record(id) => (cursor.at, id.to_string(), i64::MAX, i64::MAX),
+            Which::Envelope(seq) => (cursor.at, String::new(), seq, i64::MAX),
+            Which::Notice(seq) => (cursor.at, String::new(), i64::MIN, seq),
         },
     };
     let rows = column::limit(limit.saturating_add(1));
     let mut placed = statement::all(connection, OF_RECORDS, params![workspace.0, at, record, rows], |row| {
+        let id = RecordId(column::uuid(row, 1, "records")?);
         Ok(Placed {
             since: column::timestamp(row, 0, "records")?,
-            which: Which::Record(RecordId(column::uuid(row, 1, "records")?)),
+            which: Which::Record(id),
+            record: Some(id),
             reason: row.get(2)?,
         })
     })?;
-    placed.extend(statement::all(connection, OF_ENVELOPES, params![workspace.0, at, seq, rows], |row| {
+    placed.extend(statement::all(
+        connection,
+        OF_ENVELOPES,
+        params![workspace.0, at, envelope, rows],
+        |row| {
+            Ok(Placed {
+                since: column::timestamp(row, 0, "envelopes")?,
+                which: Which::Envelope(row.get(1)?),
+                record: None,
+                reason: row.get(2)?,
+            })
+        },
+    )?);
+    placed.extend(statement::all(connection, OF_NOTICES, params![workspace.0, at, notice, rows], |row| {
         Ok(Placed {
-            since: column::timestamp(row, 0, "envelopes")?,
-            which: Which::Envelope(row.get(1)?),
+            since: column::timestamp(row, 0, "notices")?,
+            which: Which::Notice(row.get(1)?),
+            record: Some(RecordId(column::uuid(row, 3, "notices")?)),
             reason: row.get(2)?,
         })
     })?);
@@ -73,10 +96,7 @@ pub(super) fn problems(
 }
 
 fn of_placed(placed: Placed) -> ProblemRow {
-    let record = match placed.which {
-        Which::Record(id) => Some(id),
-        Which::Envelope(_) => None,
-    };
+    let Placed { record, .. } = placed;
     ProblemRow { id: placed.which.text(), record, reason: placed.reason, since: placed.since }
 }
 
@@ -91,6 +111,8 @@ mod tests {
         assert!(records[0].contains("USING INDEX records_problem_since (workspace=?"), "{records:?}");
         let envelopes = plan(OF_ENVELOPES);
         assert!(envelopes[0].contains("USING INDEX envelopes_unreadable (workspace=?"), "{envelopes:?}");
-        assert_eq!((records.len(), envelopes.len()), (1, 1));
+        let notices = plan(OF_NOTICES);
+        assert!(notices[0].contains("USING INDEX notices_problem (workspace=?"), "{notices:?}");
+        assert_eq!((records.len(), envelopes.len(), notices.len()), (1, 1, 1));
     }
 }

@@ -114,6 +114,7 @@ fn absorb(
             "UPDATE absorptions SET record = $3 WHERE workspace = $1 AND record = $2",
             "INSERT INTO absorptions (workspace, absorbed, record) VALUES ($1, $2, $3)
                 ON CONFLICT (workspace, absorbed) DO UPDATE SET record = excluded.record",
+            "UPDATE notices SET record = $3 WHERE workspace = $1 AND record = $2",
             "INSERT INTO open_steps (workspace, record, key, begun_at, step)
                 SELECT workspace, $3, key, begun_at, step FROM open_steps WHERE workspace = $1 AND record = $2
                 ON CONFLICT DO NOTHING",

@@ -90,7 +90,8 @@ fn decided(stored: &StoredRecord, ledger: &[LedgerEntry]) -> Vec<Moment> {
     }
     if let Some(contact) = &record.contact {
         // The contact is settled just before the first write that needs it.
-        let at = ledger.first().map_or(stored.changed_at, |entry| entry.at);
+        let first = ledger.iter().find(|entry| !is_notice(entry));
+        let at = first.map_or(stored.changed_at, |entry| entry.at);
         moments.push(moment(at, What::Decided, why::contact(contact)));
     }
     moments
@@ -110,11 +111,26 @@ fn is_unfinished(n: usize, ledger: &[LedgerEntry]) -> bool {
     entry.phase == Phase::Begun && !ledger[n + 1..].iter().any(|later| later.step == entry.step)
 }
 
+/// Whether an entry is about a mail to a party of a booking.
+fn is_notice(entry: &LedgerEntry) -> bool {
+    entry.step.starts_with("notice:")
+}
+
+fn why_of(entry: &LedgerEntry) -> &str {
+    entry.answer.get("why").and_then(Value::as_str).unwrap_or_default()
+}
+
 fn attempted(entry: LedgerEntry, is_unfinished: bool) -> Option<Moment> {
     let words = &entry.what;
     let (what, text) = match entry.phase {
         Phase::Begun if is_unfinished => (What::Waiting, format!("{words}: sent, no answer yet.")),
         Phase::Begun => return None,
+        Phase::Queued => (What::Decided, format!("{words}: to be sent.")),
+        Phase::Dropped => (What::Decided, format!("{words}: not sent. {}", why_of(&entry))),
+        Phase::Done if is_notice(&entry) => (What::Written, format!("{words}: sent.")),
+        Phase::Waited if is_notice(&entry) => {
+            (What::Waiting, format!("{words}: to be sent again. {}", why_of(&entry)))
+        }
         Phase::Done => (What::Written, format!("{words}: done.")),
         Phase::Found => (What::Written, format!("{words}: it was there already.")),
         Phase::Waited => (What::Waiting, words.clone()),

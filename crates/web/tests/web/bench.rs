@@ -111,6 +111,7 @@ impl Bench {
                 hubspot_version: Version::V2026_09,
                 aircall_origin: world.origin.clone(),
                 admin_token: Some(SecretString::from(ADMIN)),
+                has_mail: true,
                 outcome_delay: SignedDuration::from_hours(1),
                 list_refresh: SignedDuration::from_mins(5),
             },

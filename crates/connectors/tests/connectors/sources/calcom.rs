@@ -1,7 +1,10 @@
 //! What a Cal.com webhook is read as.
 
 use domain::{
-    booking::{Answer, AnswerValue, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee, Seat},
+    booking::{
+        Answer, AnswerValue, BookingEvent, BookingFacts, BookingWhat, CalendarEntry, Guest, Host, Invitee,
+        Seat,
+    },
     email::Email,
     source::Source,
 };
@@ -57,6 +60,7 @@ fn a_booking_is_read_whole() {
             }],
             changed_by: None,
             reason: None,
+            calendar_entry: Some(CalendarEntry { uid: "7Kx2@Cal.com".into(), sequence: 0 }),
         },
     };
     assert_eq!(read(&calcom_created()), expected);
@@ -74,6 +78,24 @@ fn a_move_has_a_new_uid_and_names_the_old_one() {
     assert_eq!(said.what, BookingWhat::Moved { from_link: Some("old1".into()), from_start });
     assert_eq!((said.link.as_str(), said.facts.reason.as_deref()), ("7Kx2", Some("Too early")));
     assert_eq!(said.facts.changed_by.as_deref(), Some("lin@example.net"));
+}
+
+#[rstest]
+#[case::raised_by_a_change(json!("7Kx2@Cal.com"), json!(2), Some(("7Kx2@Cal.com", 2)))]
+#[case::without_sequence_as_when_the_host_asks_for_another_time(json!("7Kx2@Cal.com"), Value::Null, None)]
+#[case::without_uid_as_after_the_hosts_yes(Value::Null, json!(2), None)]
+#[case::empty(json!(""), json!(2), None)]
+#[case::below_zero(json!("7Kx2@Cal.com"), json!(-1), None)]
+#[case::more_than_one_line(json!("7Kx2\r\nATTENDEE:mailto:eve@example.org"), json!(2), None)]
+#[case::longer_than_calendars_keep(json!("7".repeat(256)), json!(2), None)]
+fn the_calendars_entry_is_read_where_both_its_id_and_its_sequence_are_told(
+    #[case] uid: Value,
+    #[case] sequence: Value,
+    #[case] expected: Option<(&str, u32)>,
+) {
+    let said = read(&cancelled(&json!({ "iCalUID": uid, "iCalSequence": sequence })));
+    let entry = expected.map(|(uid, sequence)| CalendarEntry { uid: uid.into(), sequence });
+    assert_eq!(said.facts.calendar_entry, entry);
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn the_example_of_the_contract_is_a_booking() {
             }],
             changed_by: Some("invitee".into()),
             reason: None,
+            calendar_entry: None,
         },
     };
     assert_eq!(read(&calendar_scheduled()), expected);

@@ -64,6 +64,7 @@ fn an_invitee_is_a_booking() {
             answers: vec![answer("Company size", "50"), answer("Which topics?", "A1\nOther")],
             changed_by: None,
             reason: None,
+            calendar_entry: None,
         },
     };
     assert_eq!(read(&calendly_created()), expected);

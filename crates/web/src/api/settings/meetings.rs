@@ -7,7 +7,7 @@ use domain::{
     settings::{AnswerProperties, Guests, MEETING_TITLE_PLACES, MeetingSettings, OnReschedule},
     source::Source,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -32,6 +32,9 @@ pub struct MeetingSettingsView {
     /// The sources whose bookings send notices.
     #[schema(value_type = Vec<String>)]
     pub notify_sources: BTreeSet<Source>,
+    /// Why no notice is sent whatever the switches say; null if they count.
+    #[schema(required)]
+    pub notices_off: Option<&'static str>,
     /// `new_contacts` or `never`.
     #[schema(value_type = String)]
     pub answer_properties: AnswerProperties,
@@ -78,6 +81,10 @@ pub struct Part {
     #[serde(deserialize_with = "present")]
     #[schema(nullable = false)]
     title_template: Option<BTreeMap<String, String>>,
+    /// Shown, not set: taken so that what was read can be sent back.
+    #[serde(rename = "notices_off")]
+    #[schema(ignore)]
+    _notices_off: IgnoredAny,
 }
 
 /// Shows the settings.
@@ -90,7 +97,7 @@ pub async fn show(State(app): State<Shared>, scope: Scope) -> Result<Json<Meetin
 
 /// The settings as they are.
 pub async fn current(app: &App, scope: &Scope) -> Result<MeetingSettingsView, Problem> {
-    Ok(view(app.web.store.meeting_settings(scope.ws()).await?))
+    Ok(view(app, app.web.store.meeting_settings(scope.ws()).await?))
 }
 
 /// Changes any part of the settings.
@@ -117,7 +124,7 @@ pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<MeetingSettings
         app.web.store.save_meeting_settings(scope.ws(), &settings).await?;
         scope.audit("settings.meetings_changed", json!({ "fields": changed })).await?;
     }
-    Ok(view(settings))
+    Ok(view(app, settings))
 }
 
 impl Part {
@@ -175,8 +182,12 @@ fn scheduler(field: &str, word: &str) -> Result<Source, Problem> {
         .ok_or_else(|| Problem::invalid(field, format!("\"{word}\" is not calendar, calcom or calendly")))
 }
 
-fn view(settings: MeetingSettings) -> MeetingSettingsView {
+/// What is said where the operator has set no mail server.
+const NO_MAIL_SERVER: &str = "No mail server is set (PATCHBAY_SMTP_URL): no notice is sent.";
+
+fn view(app: &App, settings: MeetingSettings) -> MeetingSettingsView {
     MeetingSettingsView {
+        notices_off: (!app.web.settings.has_mail).then_some(NO_MAIL_SERVER),
         on_reschedule: settings.on_reschedule,
         notify: settings.notify,
         notify_sources: settings.notify_sources,

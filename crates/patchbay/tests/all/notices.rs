@@ -1,0 +1,418 @@
+//! Mails to both parties of a booking that was moved or canceled (M6), as the sandbox's mailbox gets them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, ended_call, until};
+
+const ADA: &str = "ada@example.com";
+const LIN: &str = "lin@example.net";
+
+async fn connected() -> World {
+    let world = World::connected().await;
+    world.connect_scheduler().await;
+    world
+}
+
+/// A full hour so many days from now: a meeting that is over is told to nobody.
+#[expect(clippy::disallowed_methods, reason = "the server goes by the machine's clock")]
+fn in_days(days: i64) -> Timestamp {
+    let hour = SignedDuration::from_hours(1);
+    let now = Timestamp::now().as_second() / hour.as_secs();
+    Timestamp::from_second(now * hour.as_secs()).unwrap() + hour * i32::try_from(24 * days).unwrap()
+}
+
+fn times(days: i64) -> Value {
+    let start = in_days(days);
+    let end = start + SignedDuration::from_mins(30);
+    json!({ "start": start, "end": end, "changed_by": "host", "reason": "The train is late" })
+}
+
+fn booking(id: &str, days: i64) -> Value {
+    let mut booking = times(days);
+    booking["booking_id"] = json!(id);
+    booking["event_name"] = json!("Intro call");
+    booking
+}
+
+async fn book(world: &World, id: &str) {
+    world.scheduler("bookings", booking(id, 7)).await;
+    world.record_in("calendar", id, "logged").await;
+}
+
+async fn mail_count(world: &World, count: usize) -> Vec<Value> {
+    until(&format!("{count} mails have come"), async || world.mails().await.len() >= count).await;
+    let mails = world.mails().await;
+    assert_eq!(mails.len(), count, "{mails:#?}");
+    mails
+}
+
+fn to(mail: &Value) -> &str {
+    assert_eq!(mail["to"].as_array().unwrap().len(), 1);
+    mail["to"][0].as_str().unwrap()
+}
+
+fn header(mail: &Value, name: &str) -> String {
+    let raw = mail["raw"].as_str().unwrap();
+    let head = raw.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    let found = head.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned()));
+    found.unwrap_or_else(|| panic!("no {name}: {head}"))
+}
+
+async fn timeline(world: &World, id: &str) -> Vec<String> {
+    let record = world.record("calendar", id).await.unwrap();
+    let record = world.get(&format!("records/{}", record["id"].as_str().unwrap())).await;
+    let moments = record["timeline"].as_array().unwrap();
+    moments.iter().map(|moment| moment["text"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A notice is told on the timeline once it was taken.
+async fn is_told(world: &World, id: &str, words: &str) -> bool {
+    timeline(world, id).await.iter().any(|text| text == words)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_parties_get_a_mail_for_a_move_and_for_a_cancel_and_none_for_a_repetition() {
+    let world = connected().await;
+    book(&world, "bk1").await;
+    assert_eq!(world.mails().await, Vec::<Value>::new());
+    world.scheduler("bookings/bk1/move", times(8)).await;
+    let mut mails = mail_count(&world, 2).await;
+    mails.sort_by_key(|mail| to(mail).to_owned());
+    assert_eq!((to(&mails[0]), to(&mails[1])), (ADA, LIN));
+    for (mail, with, by) in [(&mails[0], "Lin Wu", "you"), (&mails[1], "Ada Park", "Ada Park")] {
+        assert_eq!(mail["from"], "bookings@example.com");
+        assert_eq!(header(mail, "From"), "Bookings <bookings@example.com>");
+        assert_eq!(header(mail, "Auto-Submitted"), "auto-generated");
+        assert!(mail["subject"].as_str().unwrap().starts_with("Moved to "), "{mail}");
+        let kinds: Vec<&str> = mail["parts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|part| part["content_type"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            kinds,
+            ["text/plain; charset=utf-8", "text/html; charset=utf-8"],
+            "no calendar part without the real UID"
+        );
+        for part in mail["parts"].as_array().unwrap() {
+            let text = part["text"].as_str().unwrap();
+            let zones = ["America/New_York", "Asia/Tokyo"];
+            assert!(zones.iter().all(|zone| text.contains(zone)), "{text}");
+            assert!(text.contains(&format!("with {with} was moved to another time by {by}.")), "{text}");
+            assert!(text.contains("The train is late"), "{text}");
+        }
+    }
+    assert_eq!(header(&mails[0], "Reply-To"), "\"Lin Wu\" <lin@example.net>");
+
+    world.scheduler("bookings/bk1/redeliver", Value::Null).await;
+    world.post("replay", json!({ "from": in_days(-1), "to": in_days(1) })).await;
+    world.scheduler("bookings/bk1/cancel", json!({ "changed_by": "invitee", "reason": "no time" })).await;
+    let mails = mail_count(&world, 4).await;
+    for mail in &mails[2..] {
+        assert!(mail["subject"].as_str().unwrap().starts_with("Canceled: Intro call with "), "{mail}");
+        assert!(mail["text"].as_str().unwrap().contains("no time"));
+    }
+    let keys: BTreeSet<String> = mails.iter().map(|mail| header(mail, "Message-ID")).collect();
+    assert_eq!(keys.len(), 4);
+    let told = timeline(&world, "bk1").await;
+    for party in ["host", "invitee"] {
+        for change in ["moved", "canceled"] {
+            let words = format!("Mail to the {party}, that the meeting was {change}");
+            for said in [format!("{words}: to be sent."), format!("{words}: sent.")] {
+                assert_eq!(told.iter().filter(|text| **text == said).count(), 1, "{said}: {told:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_recipient_is_a_problem_of_its_own_until_it_is_retried_or_dismissed() {
+    let world = connected().await;
+    world.mailbox(Method::POST, "trouble", json!({ "reply": "550 5.1.1 no such user", "to": LIN })).await;
+    for id in ["bk1", "bk2"] {
+        book(&world, id).await;
+        world.scheduler(&format!("bookings/{id}/move"), times(8)).await;
+    }
+    let problems = async || world.get("problems").await["items"].as_array().unwrap().clone();
+    until("both are problems", async || problems().await.len() == 2).await;
+    let mails = mail_count(&world, 2).await;
+    assert!(mails.iter().all(|mail| to(mail) == ADA));
+    let of = async |id: &str| {
+        let record = world.record("calendar", id).await.unwrap()["id"].clone();
+        problems().await.into_iter().find(|problem| problem["record"] == record).unwrap()
+    };
+    let (first, second) = (of("bk1").await, of("bk2").await);
+    assert_eq!(first["reason"], "The mail server said: 550 5.1.1 no such user");
+    // Refused again it is a problem still; taken it is none.
+    let id = first["id"].as_str().unwrap();
+    world.post(&format!("problems/{id}/retry"), Value::Null).await;
+    let refused = "Mail to the invitee, that the meeting was moved: refused. The mail server said: 550 5.1.1 no such user";
+    until("it is refused twice", async || {
+        timeline(&world, "bk1").await.iter().filter(|text| text.starts_with(refused)).count() == 2
+    })
+    .await;
+    world.mailbox(Method::POST, "trouble", json!({})).await;
+    world.post(&format!("problems/{id}/retry"), Value::Null).await;
+    let mails = mail_count(&world, 3).await;
+    assert_eq!(to(&mails[2]), LIN);
+    world.post(&format!("problems/{}/dismiss", second["id"].as_str().unwrap()), Value::Null).await;
+    assert_eq!(problems().await, Vec::<Value>::new());
+    assert!(
+        is_told(&world, "bk2", "Mail to the invitee, that the meeting was moved: not sent. Dismissed.").await
+    );
+    assert_eq!(world.mails().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_cannot_take_now_is_sent_later_and_is_a_problem_meanwhile() {
+    let world = connected().await;
+    book(&world, "bk1").await;
+    world.mailbox(Method::POST, "trouble", json!({ "reply": "451 4.3.0 later" })).await;
+    world.scheduler("bookings/bk1/cancel", json!({ "changed_by": "host" })).await;
+    until("both are problems", async || world.get("problems").await["items"].as_array().unwrap().len() == 2)
+        .await;
+    let problem = world.get("problems").await["items"][0].clone();
+    assert_eq!(problem["reason"], "The mail server said: 451 4.3.0 later");
+    world.mailbox(Method::POST, "trouble", json!({})).await;
+    world.post("problems/retry", Value::Null).await;
+    mail_count(&world, 2).await;
+    until("no problem is left", async || world.get("problems").await["items"] == json!([])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_go_out_while_hubspot_is_down_and_meetings_are_written_while_the_mail_server_hangs() {
+    let world = connected().await;
+    book(&world, "bk1").await;
+    book(&world, "bk2").await;
+    world.fault(json!({ "kind": "status", "status": 503 })).await;
+    world.scheduler("bookings/bk1/move", times(8)).await;
+    mail_count(&world, 2).await;
+    assert_eq!(world.record("calendar", "bk1").await.unwrap()["state"], "waiting");
+    world.lift_faults().await;
+    world.mailbox(Method::POST, "trouble", json!({ "kind": "hang" })).await;
+    world.scheduler("bookings/bk2/cancel", json!({})).await;
+    until("the cancel is in HubSpot", async || {
+        let meetings = world.objects("meetings").await;
+        meetings.iter().any(|meeting| meeting["properties"]["hs_meeting_outcome"] == "CANCELED")
+    })
+    .await;
+    let hook = world.hook("aircall").await;
+    assert_eq!(world.aircall(&hook, &ended_call(1, "+1 415-555-0101", &[])).await, 202);
+    world.record_in("aircall", "1", "logged").await;
+    assert_eq!(world.mails().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_answer_was_lost_comes_again_under_the_same_message_id() {
+    let world = connected().await;
+    book(&world, "bk1").await;
+    world.mailbox(Method::POST, "trouble", json!({ "kind": "lost_after", "times": 2 })).await;
+    world.scheduler("bookings/bk1/move", times(8)).await;
+    let mails = mail_count(&world, 4).await;
+    let mut copies: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for mail in &mails {
+        *copies.entry((to(mail).to_owned(), header(mail, "Message-ID"))).or_default() += 1;
+    }
+    assert_eq!(copies.into_values().collect::<Vec<_>>(), [2, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switches_silence_all_notices_or_those_of_a_source() {
+    let world = connected().await;
+    for (n, switch) in [json!({ "notify": false }), json!({ "notify": true, "notify_sources": ["calcom"] })]
+        .into_iter()
+        .enumerate()
+    {
+        let id = format!("bk{n}");
+        world.put("settings/meetings", switch).await;
+        book(&world, &id).await;
+        world.scheduler(&format!("bookings/{id}/move"), times(8)).await;
+        until("the move is read", async || world.unread().await == 0).await;
+        world.record_in("calendar", &id, "logged").await;
+    }
+    // The next change of the same bookings is told, and the one before is not made up for.
+    world.put("settings/meetings", json!({ "notify_sources": ["calendar"] })).await;
+    for id in ["bk0", "bk1"] {
+        world.scheduler(&format!("bookings/{id}/cancel"), json!({})).await;
+    }
+    let mails = mail_count(&world, 4).await;
+    assert!(
+        mails.iter().all(|mail| mail["subject"].as_str().unwrap().starts_with("Canceled: ")),
+        "{mails:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_mail_server_nothing_is_queued_and_the_settings_say_so() {
+    let world = World::with(&[("PATCHBAY_SMTP_URL", "")]).await;
+    world.connect().await;
+    world.connect_scheduler().await;
+    book(&world, "bk1").await;
+    world.scheduler("bookings/bk1/cancel", json!({})).await;
+    until("the cancel is read", async || world.unread().await == 0).await;
+    world.record_in("calendar", "bk1", "logged").await;
+    let told = timeline(&world, "bk1").await;
+    assert!(!told.iter().any(|text| text.starts_with("Mail to")), "{told:#?}");
+    let settings = world.get("settings/meetings").await;
+    assert_eq!(settings["notices_off"], "No mail server is set (PATCHBAY_SMTP_URL): no notice is sent.");
+    let with_server = connected().await;
+    let mut settings = with_server.get("settings/meetings").await;
+    assert_eq!(settings["notices_off"], Value::Null);
+    settings["notify"] = json!(false);
+    assert_eq!(
+        with_server.put("settings/meetings", settings.clone()).await,
+        settings,
+        "what was read can be sent back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_told_a_day_ago_is_mailed_to_nobody() {
+    let world = connected().await;
+    let hook = world.hook("calendar").await;
+    let post = async |id: &str, kind: &str, at: Timestamp, days: i64| {
+        let mut data = booking("bk1", days);
+        data["host"] = json!({ "name": "Ada Park", "email": ADA });
+        data["invitee"] = json!({ "name": "Lin Wu", "email": LIN });
+        data["previous_start"] = json!(in_days(7));
+        let body = json!({ "type": kind, "timestamp": at, "data": data });
+        assert_eq!(world.signed(&hook, id, &body.to_string()).await, 202);
+        until("it is read", async || world.unread().await == 0).await;
+        world.record_in("calendar", "bk1", "logged").await;
+    };
+    post("msg_1", "booking.scheduled", in_days(-3), 7).await;
+    post("msg_2", "booking.rescheduled", in_days(-2), 8).await;
+    assert_eq!(timeline(&world, "bk1").await.iter().filter(|text| text.starts_with("Mail to")).count(), 0);
+    // One of today is told: the mailbox was listening.
+    post("msg_3", "booking.canceled", in_days(0), 8).await;
+    mail_count(&world, 2).await;
+}
+
+const HOSTILE: &str = "Eve\r\nBcc: all@example.org\r\n\r\n<img src=x onerror=alert(1)>\"'\u{202E}\u{0}; \\";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_people_wrote_becomes_a_header_a_recipient_or_a_tag() {
+    let world = connected().await;
+    let long = HOSTILE.repeat(1_000);
+    let mut order = booking("bk1", 7);
+    order["event_name"] = json!(long);
+    order["location"] = json!(HOSTILE);
+    order["host"] = json!({ "name": HOSTILE, "email": ADA, "timezone": HOSTILE });
+    order["invitee"] = json!({ "name": long, "email": LIN, "timezone": HOSTILE });
+    world.scheduler("bookings", order).await;
+    world.record_in("calendar", "bk1", "logged").await;
+    let mut moved = times(8);
+    moved["reason"] = json!(long);
+    moved["changed_by"] = json!(HOSTILE);
+    world.scheduler("bookings/bk1/move", moved).await;
+    let mails = mail_count(&world, 2).await;
+    let known = [
+        "From",
+        "To",
+        "Reply-To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    ];
+    for mail in &mails {
+        assert!([ADA, LIN].contains(&to(mail)));
+        let raw = mail["raw"].as_str().unwrap();
+        let head = raw.split("\r\n\r\n").next().unwrap();
+        for line in head.lines().filter(|line| !line.starts_with([' ', '\t'])) {
+            assert!(known.contains(&line.split(':').next().unwrap()), "{line}");
+        }
+        assert!(raw.lines().all(|line| line.len() <= 998) && raw.len() < 40_000);
+        let parts = mail["parts"].as_array().unwrap();
+        assert_eq!(parts.len(), 2);
+        let html = parts[1]["text"].as_str().unwrap();
+        assert!(!html.contains("<img") && !html.contains('\u{202E}') && !html.contains('\u{0}'), "{html}");
+    }
+}
+
+const KILLS: usize = 12;
+const BOOKINGS: usize = 6;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_at_any_moment_lose_no_mail_and_repeat_one_only_under_its_message_id() {
+    let mut world = connected().await;
+    let hook = world.hook("calendar").await;
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut last: BTreeMap<usize, i64> = BTreeMap::new();
+    let mut sent = 0;
+    for n in 0..BOOKINGS {
+        book(&world, &format!("bk{n}")).await;
+        last.insert(n, 7);
+    }
+    for _ in 0..KILLS {
+        for (n, days) in &mut last {
+            let from = *days;
+            *days += 1;
+            sent += 1;
+            let mut data = booking(&format!("bk{n}"), *days);
+            data["host"] = json!({ "name": "Ada Park", "email": ADA });
+            data["invitee"] = json!({ "name": "Lin Wu", "email": format!("lin{n}@example.net") });
+            data["previous_start"] = json!(in_days(from));
+            let body = json!({ "type": "booking.rescheduled", "timestamp": in_days(0), "data": data });
+            assert_eq!(world.signed(&hook, &format!("msg_{sent}"), &body.to_string()).await, 202);
+        }
+        // From a claim to a receipt takes some tens of milliseconds: the kill falls anywhere among them.
+        let mut pace = tokio::time::interval(Duration::from_millis(1));
+        for _ in 0..random.random_range(0..400) {
+            pace.tick().await;
+        }
+        world.server.kill();
+        world.server.start_again();
+    }
+    for n in 0..BOOKINGS {
+        let words = |party: &str| format!("Mail to the {party}, that the meeting was moved: sent.");
+        until("the last moves are told", async || {
+            let told = timeline(&world, &format!("bk{n}")).await;
+            let is_open = told
+                .iter()
+                .any(|text| text.contains("sent, no answer yet") || text.contains("to be sent again"));
+            let is_queued = |party: &str| {
+                let of = |end: &str| {
+                    told.iter()
+                        .filter(|text| {
+                            text.starts_with(&format!("Mail to the {party}")) && text.contains(end)
+                        })
+                        .count()
+                };
+                of(": to be sent.") > of(": sent.") + of(": not sent.")
+            };
+            !is_open && !is_queued("host") && !is_queued("invitee") && told.contains(&words("host"))
+        })
+        .await;
+    }
+    let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mails = world.mails().await;
+    for mail in &mails {
+        let content = format!("{} {} {}", to(mail), header(mail, "Reply-To"), mail["text"]);
+        ids.entry(header(mail, "Message-ID")).or_default().insert(content);
+    }
+    let repeated = mails.len() - ids.len();
+    println!("{KILLS} kills, {sent} moves, {} mails, {repeated} of them repetitions", mails.len());
+    assert!(ids.values().all(|contents| contents.len() == 1), "one Message-ID, one mail");
+    assert!(repeated <= 2 * KILLS * BOOKINGS);
+    for n in 0..BOOKINGS {
+        let mine = |mail: &&Value| to(mail) == format!("lin{n}@example.net");
+        let newest = mails.iter().rfind(mine).unwrap();
+        let day = in_days(last[&n]).strftime("%-d %B %Y").to_string();
+        assert!(newest["text"].as_str().unwrap().contains(&day), "seed {seed}: {newest}");
+    }
+}

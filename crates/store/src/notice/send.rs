@@ -1,0 +1,186 @@
+//! Sending notices: which are due, begun before they are handed over, and what came of it.
+
+use domain::{
+    ids::{RecordId, WorkspaceId},
+    source::Source,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use serde_json::{Value, json};
+
+use super::{DueNotice, Handed, Said, drop};
+use crate::{Phase, Result, Store, column, statement};
+
+/// The notices due, the longest due first: to one party of one booking only the first that is not through, so that mails
+/// are sent in the order of what they tell.
+const DUE: &str =
+    "SELECT n.seq, n.workspace, n.record, n.source, n.key, n.attempts, n.happened_at, n.over_at, n.mail
+    FROM notices n WHERE n.due_at <= $1 AND NOT EXISTS (
+        SELECT 1 FROM notices e WHERE e.workspace = n.workspace AND e.record = n.record AND e.seq < n.seq
+            AND e.party = n.party AND e.state IN ('queued', 'begun'))
+    ORDER BY n.due_at, n.seq LIMIT $2";
+
+const NEXT_DUE: &str = "SELECT MIN(due_at) FROM notices WHERE due_at > $1";
+
+/// What came of handing a notice over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// The mail server took it.
+    Taken,
+    /// It is tried again.
+    Later {
+        /// When.
+        until: Timestamp,
+        /// Why it was not taken, in plain words.
+        why: String,
+        /// Whether a person should know by now.
+        is_problem: bool,
+    },
+    /// The mail server refused it: a person has to look.
+    Refused {
+        /// Why, in plain words.
+        why: String,
+    },
+    /// It is not to be sent any more.
+    Dropped {
+        /// Why, in plain words.
+        why: String,
+    },
+}
+
+impl Store {
+    /// The notices of all workspaces that are due.
+    pub async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>> {
+        self.read(move |connection| {
+            statement::all(connection, DUE, params![column::micros(now), column::limit(limit)], of_row)
+        })
+        .await
+    }
+
+    /// The next moment after `now` at which a notice is due.
+    pub async fn next_notice(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        self.read(move |connection| {
+            let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "notices");
+            Ok(statement::first(connection, NEXT_DUE, params![column::micros(now)], read)?.flatten())
+        })
+        .await
+    }
+
+    /// Enters that a notice is about to be handed over; says whether it is ours to hand over. If nothing is heard of it up to
+    /// `until`, it is due again.
+    pub async fn begin_notice(
+        &self,
+        workspace: WorkspaceId,
+        seq: i64,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool> {
+        self.write(move |connection| {
+            let sql = "UPDATE notices SET state = 'begun', due_at = $4
+                WHERE workspace = $1 AND seq = $2 AND state IN ('queued', 'begun') AND due_at <= $3
+                RETURNING record, key, party, change";
+            let values = params![workspace.0, seq, column::micros(now), column::micros(until)];
+            let Some(said) = statement::first(connection, sql, values, Said::of_row)? else {
+                return Ok(false);
+            };
+            said.enter(connection, workspace, Phase::Begun, Value::Null, now)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Enters what came of a notice that was begun.
+    pub async fn settle_notice(
+        &self,
+        workspace: WorkspaceId,
+        seq: i64,
+        sent: Sent,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |connection| settle(connection, workspace, seq, &sent, now)).await
+    }
+
+    /// Puts off what is due: the mail server does not answer, and need not be asked for each.
+    pub async fn put_off_notices(&self, now: Timestamp, until: Timestamp) -> Result<()> {
+        self.write(move |connection| {
+            let sql = "UPDATE notices SET due_at = $2 WHERE due_at <= $1 AND state = 'queued'";
+            statement::run(connection, sql, params![column::micros(now), column::micros(until)]).map(|_| ())
+        })
+        .await
+    }
+
+    /// Waits until a notice may be due.
+    pub async fn notices_rung(&self) {
+        self.bell().notices_rung().await;
+    }
+}
+
+fn settle(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    seq: i64,
+    sent: &Sent,
+    now: Timestamp,
+) -> Result<()> {
+    let micros = column::micros(now);
+    let (said, phase, answer) = match sent {
+        Sent::Taken => {
+            let sql = "UPDATE notices SET state = 'sent', due_at = NULL, problem = NULL, problem_since = NULL, mail = NULL
+                WHERE workspace = $1 AND seq = $2 AND state = 'begun' RETURNING record, key, party, change";
+            let said = statement::first(connection, sql, params![workspace.0, seq], Said::of_row)?;
+            (said, Phase::Done, Value::Null)
+        }
+        Sent::Later { until, why, is_problem } => {
+            let sql =
+                "UPDATE notices SET state = 'queued', due_at = $3, attempts = attempts + 1, problem = $4,
+                    problem_since = CASE WHEN $4 IS NULL THEN NULL ELSE COALESCE(problem_since, $5) END
+                WHERE workspace = $1 AND seq = $2 AND state = 'begun' RETURNING record, key, party, change";
+            let problem = Some(why).filter(|_| *is_problem);
+            let values = params![workspace.0, seq, column::micros(*until), problem, micros];
+            let again = json!({ "why": why, "again_at": until });
+            (statement::first(connection, sql, values, Said::of_row)?, Phase::Waited, again)
+        }
+        Sent::Refused { why } => {
+            let sql =
+                "UPDATE notices SET state = 'refused', due_at = NULL, attempts = attempts + 1, problem = $3,
+                    problem_since = COALESCE(problem_since, $4)
+                WHERE workspace = $1 AND seq = $2 AND state = 'begun' RETURNING record, key, party, change";
+            let said =
+                statement::first(connection, sql, params![workspace.0, seq, why, micros], Said::of_row)?;
+            (said, Phase::Refused, json!({ "why": why }))
+        }
+        Sent::Dropped { why } => {
+            return drop(connection, workspace, seq, Handed::Maybe, why, now).map(|_| ());
+        }
+    };
+    said.map_or(Ok(()), |said| said.enter(connection, workspace, phase, answer, now))
+}
+
+fn of_row(row: &Row<'_>) -> Result<DueNotice> {
+    Ok(DueNotice {
+        seq: row.get(0)?,
+        workspace: WorkspaceId(row.get(1)?),
+        record: RecordId(column::uuid(row, 2, "notices")?),
+        source: column::word(row, 3, "notices", Source::from_word)?,
+        key: column::uuid(row, 4, "notices")?,
+        attempts: row.get(5)?,
+        happened_at: column::timestamp(row, 6, "notices")?,
+        over_at: column::timestamp(row, 7, "notices")?,
+        mail: column::json(row, 8, "notices")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::plan;
+
+    #[test]
+    fn what_is_due_is_found_without_walking_what_was_sent() {
+        let due = plan(DUE);
+        assert_eq!(due[0], "SEARCH n USING INDEX notices_due (due_at<?)", "{due:?}");
+        assert!(due.iter().all(|line| !line.contains("SCAN")), "{due:?}");
+        let next = plan(NEXT_DUE);
+        assert_eq!(next, ["SEARCH notices USING COVERING INDEX notices_due (due_at>?)"]);
+    }
+}
