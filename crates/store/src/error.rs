@@ -25,6 +25,9 @@ pub enum StoreError {
     /// There is one already, where there may be only one.
     #[error("there is one already")]
     Taken,
+    /// The change would leave nobody who may change things everywhere.
+    #[error("there would be no admin left")]
+    LastAdmin,
     /// The caller's cursor is none that a page of the same list gave.
     #[error("the cursor is not one of this list")]
     Cursor,

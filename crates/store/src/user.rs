@@ -57,9 +57,18 @@ impl Store {
         self.write(move |rows| add(rows, &user)).await
     }
 
-    /// Changes a user, address and all; says whether there was one. `Taken` if the address is another's.
+    /// Changes a user, address and all; says whether there was one. `Taken` if the address is another's, `LastAdmin` if
+    /// nobody would be left who may change everything.
     pub async fn update_user(&self, user: User) -> Result<bool> {
         self.write(move |rows| {
+            let others = "SELECT 1 FROM users
+                WHERE id <> $1 AND role = 'admin' AND workspace IS NULL AND NOT disabled LIMIT 1";
+            let changes_all = user.role == Role::Admin && user.workspace.is_none() && !user.is_disabled;
+            if !changes_all
+                && statement::first(rows, others, params![user.id.to_string()], |_| Ok(()))?.is_none()
+            {
+                return Err(StoreError::LastAdmin);
+            }
             let sql = "UPDATE users SET email = $2, name = $3, password = $4, role = $5, workspace = $6,
                 time_zone = $7, disabled = $8 WHERE id = $1";
             let values = params![

@@ -8,6 +8,7 @@ mod address;
 mod admission;
 mod assets;
 mod attempts;
+mod audit;
 mod calls;
 mod failure;
 mod first_run;
@@ -15,10 +16,12 @@ mod flash;
 mod form;
 mod frame;
 mod integrations;
+mod meetings;
 mod password;
 mod session;
 mod sign_in;
 mod time;
+mod users;
 
 use axum::{
     Router, middleware,
@@ -73,7 +76,21 @@ fn workspace() -> Router<Shared> {
             get(integrations::link::ask_to_disconnect).post(integrations::link::disconnect),
         )
         .nest("/calls", calls())
+        .route("/meetings", get(meetings::show).post(meetings::set))
+        .route("/audit", get(audit::list))
+        .route("/audit/export.csv", get(audit::csv))
+        .route("/audit/export.json", get(audit::json))
+        .nest("/users", users())
         .fallback(no_page)
+}
+
+fn users() -> Router<Shared> {
+    Router::new()
+        .route("/", get(users::list).post(users::add))
+        .route("/{id}", get(users::show).post(users::change))
+        .route("/{id}/access", post(users::set_access))
+        .route("/{id}/reset-password", post(users::reset_password))
+        .route("/{id}/sign-out", post(users::sign_out))
 }
 
 fn calls() -> Router<Shared> {

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::source::System;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::{Role, Workspace};
 
 use super::{assets, failure::Failure, flash::Flash, session::SignedIn, time::Time};
@@ -152,6 +152,12 @@ impl Frame {
     /// A moment in the reader's zone, as short as today allows.
     pub fn time(&self, at: &Timestamp) -> Time {
         Time::new(*at, self.now, &self.zone)
+    }
+
+    /// When a day begins in the reader's zone.
+    pub fn day_begins(&self, day: Date) -> Timestamp {
+        let outside = if day.year() < 1970 { Timestamp::MIN } else { Timestamp::MAX };
+        day.to_zoned(self.zone.clone()).map_or(outside, |begin| begin.timestamp())
     }
 
     /// The name of the reader's zone.

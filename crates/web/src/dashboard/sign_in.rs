@@ -128,5 +128,5 @@ pub async fn sign_out(State(app): State<Shared>, headers: HeaderMap) -> Result<R
 async fn first_path(app: &App, user: &User) -> Result<String, Problem> {
     let mut workspaces = app.web.store.workspaces().await?;
     workspaces.retain(|workspace| user.workspace.is_none_or(|only| only == workspace.id));
-    Ok(workspaces.first().map_or_else(|| "/account".to_owned(), |first| format!("/w/{}/", first.slug)))
+    Ok(workspaces.first().map_or_else(|| "/account".to_owned(), |first| format!("/w/{}", first.slug)))
 }

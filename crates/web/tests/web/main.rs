@@ -16,6 +16,8 @@ mod health;
 mod integrations;
 mod lists;
 mod once;
+mod pages;
+mod people;
 mod records;
 mod rules;
 mod settings;
