@@ -22,13 +22,17 @@ pub async fn run(settings: Box<Settings>) -> Result<()> {
     instance.stop().await
 }
 
+/// The library that reads phone numbers tells what they are; no number is to stand in a log.
+const SILENT: &str = "rlibphonenumber=off";
+
 /// Logs to standard error.
 ///
 /// # Errors
 /// The filter cannot be read.
 pub fn log(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?;
+        .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?
+        .add_directive(SILENT.parse()?);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -71,7 +71,7 @@ impl Sandbox {
         http(self.mailbox.address)
     }
 
-    /// Plain SMTP, no TLS and no login.
+    /// Plain SMTP, no TLS; any login is taken.
     pub fn smtp_url(&self) -> String {
         format!("smtp://{}", self.smtp.address)
     }

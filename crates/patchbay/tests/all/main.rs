@@ -12,6 +12,7 @@ mod fault_table;
 mod faults;
 mod kill;
 mod load;
+mod logs;
 mod lookup;
 mod meetings;
 mod notices;

@@ -36,7 +36,8 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// Starts both, the server with further settings.
+    /// Starts both, the server with further settings. In them `{smtp}` stands for the mailbox's address; where they say what
+    /// to log, it goes to a file.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
@@ -46,7 +47,10 @@ impl World {
             ("PATCHBAY_SMTP_URL".to_owned(), sandbox.smtp_url()),
             ("PATCHBAY_MAIL_FROM".to_owned(), MAIL_FROM.to_owned()),
         ];
-        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let smtp = sandbox.smtp_url().replace("smtp://", "");
+        let further =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), value.replace("{smtp}", &smtp)));
+        environment.extend(further);
         let server = Server::start(folder.path(), &environment);
         let http = connectors::http::client().unwrap();
         Self { sandbox, server, http, _folder: folder }
@@ -328,6 +332,11 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// What it has logged, where its settings say what to log.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join(LOG_FILE)).unwrap()
+    }
+
     /// Kills it as a power cut would: nothing is told, nothing is finished.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -375,7 +384,15 @@ impl Drop for Server {
     }
 }
 
+const LOG_FILE: &str = "log";
+
 fn spawn(folder: &Path, environment: &[(String, String)], port: u16) -> Child {
+    let stderr = if environment.iter().any(|(name, _)| name == "PATCHBAY_LOG") {
+        let file = std::fs::File::options().create(true).append(true).open(folder.join(LOG_FILE));
+        Stdio::from(file.unwrap())
+    } else {
+        Stdio::inherit()
+    };
     Command::new(env!("CARGO_BIN_EXE_patchbay"))
         .arg("serve")
         .env("PATCHBAY_LISTEN", format!("127.0.0.1:{port}"))
@@ -384,7 +401,7 @@ fn spawn(folder: &Path, environment: &[(String, String)], port: u16) -> Child {
         .env("PATCHBAY_LOG", "warn")
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
+        .stderr(stderr)
         .spawn()
         .unwrap()
 }

@@ -69,11 +69,16 @@ async fn talk(stream: TcpStream, mailbox: Mailbox) -> std::io::Result<()> {
             "EHLO" => {
                 reply(
                     &mut writer,
-                    &format!("250-sandbox\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE {MAIL_BYTES_MAX}"),
+                    &format!("250-sandbox\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 SIZE {MAIL_BYTES_MAX}"),
                 )
                 .await?;
             }
             "HELO" => reply(&mut writer, "250 sandbox").await?,
+            // RFC 4616: all of it stands on the line.
+            "AUTH" if line.to_uppercase().starts_with("AUTH PLAIN ") => {
+                reply(&mut writer, "235 OK").await?;
+            }
+            "AUTH" => reply(&mut writer, "504 PLAIN alone, in one line").await?,
             "MAIL" => {
                 said = Said { from: Some(address(&line)), to: Vec::new() };
                 reply(&mut writer, "250 OK").await?;
