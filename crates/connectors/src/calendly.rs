@@ -1,6 +1,8 @@
-//! Calendly: its webhooks.
+//! Calendly: its webhooks and its API.
 
+mod api;
 mod read;
 mod wire;
 
+pub use api::Calendly;
 pub(crate) use read::{event_name, read, subject};

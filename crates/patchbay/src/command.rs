@@ -22,7 +22,7 @@ pub enum Command {
     Demo(Demo),
     /// Takes webhooks, serves the admin API, and writes to HubSpot
     Serve(Box<Settings>),
-    /// Starts the sandbox alone: HubSpot, Aircall, a scheduler and a mailbox, all in memory
+    /// Starts the sandbox alone: HubSpot, Aircall, the schedulers and a mailbox, all in memory
     Sandbox(Sandbox),
     /// Makes a token for the admin API and prints it once
     Token(Token),
@@ -53,6 +53,12 @@ pub struct Sandbox {
     /// Where the scheduler listens
     #[arg(long, default_value = "127.0.0.1:8703")]
     pub scheduler: SocketAddr,
+    /// Where Cal.com's API listens
+    #[arg(long, default_value = "127.0.0.1:8705")]
+    pub calcom: SocketAddr,
+    /// Where Calendly's API listens
+    #[arg(long, default_value = "127.0.0.1:8706")]
+    pub calendly: SocketAddr,
     /// Where the mailbox shows its mail
     #[arg(long, default_value = "127.0.0.1:8704")]
     pub mailbox: SocketAddr,

@@ -44,6 +44,8 @@ pub async fn run(options: command::Demo) -> Result<()> {
         hubspot_client_id: Some(APP.0.to_owned()),
         hubspot_client_secret: Some(APP.1.to_owned()),
         aircall_api_url: Some(world.aircall_url()),
+        calcom_api_url: Some(world.calcom_url()),
+        calendly_api_url: Some(world.calendly_url()),
         smtp_url: Some(world.smtp_url()),
         mail_from: Some("Bookings <bookings@example.com>".to_owned()),
         ..Settings::default()

@@ -96,6 +96,8 @@ impl Instance {
                 hubspot_origin: settings.hubspot_origin,
                 hubspot_version: settings.hubspot_version,
                 aircall_origin: settings.aircall_origin,
+                calcom_origin: settings.calcom_origin,
+                calendly_origin: settings.calendly_origin,
                 admin_token: settings.admin_token,
                 has_mail: settings.mail.is_some(),
                 outcome_delay: settings.outcome_delay,

@@ -13,6 +13,8 @@ pub async fn run(options: command::Sandbox) -> Result<()> {
         hubspot: options.hubspot,
         aircall: options.aircall,
         scheduler: options.scheduler,
+        calcom: options.calcom,
+        calendly: options.calendly,
         mailbox_http: options.mailbox,
         mailbox_smtp: options.smtp,
     };
@@ -20,6 +22,8 @@ pub async fn run(options: command::Sandbox) -> Result<()> {
     println!("hubspot    {}", sandbox.hubspot_url());
     println!("aircall    {}", sandbox.aircall_url());
     println!("scheduler  {}", sandbox.scheduler_url());
+    println!("calcom     {}", sandbox.calcom_url());
+    println!("calendly   {}", sandbox.calendly_url());
     println!("mailbox    {}", sandbox.mailbox_url());
     println!("smtp       {}", sandbox.smtp_url());
     until_told().await?;

@@ -57,6 +57,12 @@ pub struct Settings {
     /// Aircall's API [default: https://api.aircall.io]
     #[arg(long, env = "PATCHBAY_AIRCALL_API_URL")]
     pub aircall_api_url: Option<String>,
+    /// Cal.com's API [default: https://api.cal.com]
+    #[arg(long, env = "PATCHBAY_CALCOM_API_URL")]
+    pub calcom_api_url: Option<String>,
+    /// Calendly's API [default: https://api.calendly.com]
+    #[arg(long, env = "PATCHBAY_CALENDLY_API_URL")]
+    pub calendly_api_url: Option<String>,
     /// The mail server for notices: smtp://, smtps:// or smtp+starttls://, with user:password@ if it wants them
     #[arg(long, env = "PATCHBAY_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
@@ -102,6 +108,10 @@ pub struct Checked {
     pub hubspot_app: Option<HubspotApp>,
     /// Aircall's origin.
     pub aircall_origin: Url,
+    /// Cal.com's origin.
+    pub calcom_origin: Url,
+    /// Calendly's origin.
+    pub calendly_origin: Url,
     /// The mail server, if one was given, and who notices come from.
     pub mail: Option<Mail>,
     /// C11's delay.
@@ -200,6 +210,16 @@ impl Settings {
                 settings.aircall_api_url.as_deref(),
                 "https://api.aircall.io",
             )?,
+            calcom_origin: provider(
+                "PATCHBAY_CALCOM_API_URL",
+                settings.calcom_api_url.as_deref(),
+                "https://api.cal.com",
+            )?,
+            calendly_origin: provider(
+                "PATCHBAY_CALENDLY_API_URL",
+                settings.calendly_api_url.as_deref(),
+                "https://api.calendly.com",
+            )?,
             mail,
             outcome_delay: duration("PATCHBAY_OUTCOME_DELAY", settings.outcome_delay.as_deref(), "1h")?,
             list_refresh: duration("PATCHBAY_LIST_REFRESH", settings.list_refresh.as_deref(), "5m")?,
@@ -226,6 +246,8 @@ impl Settings {
             hubspot_client_secret: self.hubspot_client_secret.or(file.hubspot_client_secret),
             hubspot_api_version: self.hubspot_api_version.or(file.hubspot_api_version),
             aircall_api_url: self.aircall_api_url.or(file.aircall_api_url),
+            calcom_api_url: self.calcom_api_url.or(file.calcom_api_url),
+            calendly_api_url: self.calendly_api_url.or(file.calendly_api_url),
             smtp_url: self.smtp_url.or(file.smtp_url),
             mail_from: self.mail_from.or(file.mail_from),
             outcome_delay: self.outcome_delay.or(file.outcome_delay),

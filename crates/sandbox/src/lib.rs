@@ -5,11 +5,14 @@
 mod aircall;
 mod answer;
 mod asked;
+mod calcom;
+mod calendly;
 mod clock;
 mod control;
 mod courier;
 mod diary;
 mod fault;
+mod hexmac;
 mod hubspot;
 mod mailbox;
 mod origin;
@@ -22,11 +25,13 @@ use std::net::SocketAddr;
 
 pub use settings::Settings;
 
-/// The four providers, listening.
+/// All of them, listening.
 pub struct Sandbox {
     hubspot: origin::Running,
     aircall: origin::Running,
     scheduler: origin::Running,
+    calcom: origin::Running,
+    calendly: origin::Running,
     mailbox: origin::Running,
     smtp: mailbox::smtp::Running,
 }
@@ -41,6 +46,8 @@ impl Sandbox {
             aircall: origin::start(settings.aircall, aircall::Aircall::default(), &neighbours).await?,
             scheduler: origin::start(settings.scheduler, scheduler::Scheduler::default(), &neighbours)
                 .await?,
+            calcom: origin::start(settings.calcom, calcom::Calcom::default(), &neighbours).await?,
+            calendly: origin::start(settings.calendly, calendly::Calendly::default(), &neighbours).await?,
             smtp: mailbox::smtp::start(settings.mailbox_smtp, mailbox.clone()).await?,
             mailbox: origin::start(settings.mailbox_http, mailbox, &neighbours).await?,
         };
@@ -48,6 +55,8 @@ impl Sandbox {
             ("HubSpot", sandbox.hubspot_url()),
             ("Aircall", sandbox.aircall_url()),
             ("Scheduler", sandbox.scheduler_url()),
+            ("Cal.com", sandbox.calcom_url()),
+            ("Calendly", sandbox.calendly_url()),
             ("Mailbox", sandbox.mailbox_url()),
         ];
         // Set once: nobody else has it to set.
@@ -67,6 +76,14 @@ impl Sandbox {
         http(self.scheduler.address)
     }
 
+    pub fn calcom_url(&self) -> String {
+        http(self.calcom.address)
+    }
+
+    pub fn calendly_url(&self) -> String {
+        http(self.calendly.address)
+    }
+
     pub fn mailbox_url(&self) -> String {
         http(self.mailbox.address)
     }
@@ -79,7 +96,14 @@ impl Sandbox {
     /// Closes every address; requests that hang in a fault are cut off.
     pub async fn stop(self) {
         self.smtp.stop();
-        tokio::join!(self.hubspot.stop(), self.aircall.stop(), self.scheduler.stop(), self.mailbox.stop());
+        tokio::join!(
+            self.hubspot.stop(),
+            self.aircall.stop(),
+            self.scheduler.stop(),
+            self.calcom.stop(),
+            self.calendly.stop(),
+            self.mailbox.stop()
+        );
     }
 }
 

@@ -21,7 +21,7 @@ use crate::page::{Page, form};
 use crate::plug::{Door, Plug};
 use crate::{control, page};
 
-/// What the four have in common.
+/// What all of them have in common.
 pub trait Provider: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// Answers a request to the provider's own API.

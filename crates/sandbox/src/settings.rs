@@ -8,6 +8,8 @@ pub struct Settings {
     pub hubspot: SocketAddr,
     pub aircall: SocketAddr,
     pub scheduler: SocketAddr,
+    pub calcom: SocketAddr,
+    pub calendly: SocketAddr,
     pub mailbox_http: SocketAddr,
     pub mailbox_smtp: SocketAddr,
 }
@@ -15,6 +17,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { hubspot: any, aircall: any, scheduler: any, mailbox_http: any, mailbox_smtp: any }
+        Self {
+            hubspot: any,
+            aircall: any,
+            scheduler: any,
+            calcom: any,
+            calendly: any,
+            mailbox_http: any,
+            mailbox_smtp: any,
+        }
     }
 }

@@ -64,6 +64,10 @@ pub struct Settings {
     pub hubspot_version: Version,
     /// Aircall's API, an origin without a path.
     pub aircall_origin: Url,
+    /// Cal.com's API, an origin without a path.
+    pub calcom_origin: Url,
+    /// Calendly's API, an origin without a path.
+    pub calendly_origin: Url,
     /// A bearer token with the role admin for all workspaces, for the first start.
     pub admin_token: Option<SecretString>,
     /// Whether a mail server is set: without one no notice is sent.

@@ -8,6 +8,16 @@ use serde_json::Value;
 
 use crate::source::Field;
 
+/// The triggers we ask Cal.com for.
+pub(super) const TRIGGERS: [&str; 6] = [
+    "BOOKING_CREATED",
+    "BOOKING_RESCHEDULED",
+    "BOOKING_REQUESTED",
+    "BOOKING_REJECTED",
+    "BOOKING_CANCELLED",
+    "BOOKING_NO_SHOW_UPDATED",
+];
+
 /// What a body's `triggerEvent` stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {

@@ -4,6 +4,10 @@ use serde_json::Value;
 
 use crate::source::{Field, text};
 
+/// The events we ask Calendly for.
+pub(super) const EVENTS: [&str; 4] =
+    ["invitee.created", "invitee.canceled", "invitee_no_show.created", "invitee_no_show.deleted"];
+
 /// What a body's `event` stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {

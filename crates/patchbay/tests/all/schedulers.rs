@@ -5,4 +5,5 @@ mod calcom;
 mod calendar;
 mod calendly;
 mod hostile;
+mod registered;
 mod story;

@@ -44,6 +44,8 @@ impl World {
         let mut environment = vec![
             ("PATCHBAY_HUBSPOT_API_URL".to_owned(), sandbox.hubspot_url()),
             ("PATCHBAY_AIRCALL_API_URL".to_owned(), sandbox.aircall_url()),
+            ("PATCHBAY_CALCOM_API_URL".to_owned(), sandbox.calcom_url()),
+            ("PATCHBAY_CALENDLY_API_URL".to_owned(), sandbox.calendly_url()),
             ("PATCHBAY_SMTP_URL".to_owned(), sandbox.smtp_url()),
             ("PATCHBAY_MAIL_FROM".to_owned(), MAIL_FROM.to_owned()),
         ];

@@ -222,6 +222,8 @@ async fn each_page_leads_to_the_others() {
         world.sandbox.hubspot_url(),
         world.sandbox.aircall_url(),
         world.sandbox.scheduler_url(),
+        world.sandbox.calcom_url(),
+        world.sandbox.calendly_url(),
         world.sandbox.mailbox_url(),
     ];
     for url in &urls {

@@ -101,8 +101,10 @@ pub async fn disconnect_system(app: &App, scope: &Scope, system: System) -> Resu
     }
     scope.audit("connection.disconnected", json!({ "connection": system.word() })).await?;
     drop(turn);
-    if system == System::Source(Source::Aircall) {
-        aircall::take_back(app, &connection).await;
+    match system {
+        System::Source(Source::Aircall) => aircall::take_back(app, &connection).await,
+        System::Source(Source::Calcom | Source::Calendly) => scheduler::take_back(app, &connection).await,
+        System::Hubspot | System::Source(Source::Calendar) => {}
     }
     Ok(())
 }
@@ -169,10 +171,12 @@ pub async fn rotate_key(app: &App, scope: &Scope, source: Source) -> Result<(), 
     app.web.store.rotate_hook_key(scope.ws(), source, &key, now + OLD_KEY_LASTS, now).await?;
     scope.audit("connection.key_rotated", json!({ "connection": source.word() })).await?;
     drop(turn);
-    if source == Source::Aircall {
-        aircall::move_webhook(app, &connection, &app.hook_url(&key, source)).await?;
+    let url = app.hook_url(&key, source);
+    match source {
+        Source::Aircall => aircall::move_webhook(app, &connection, &url).await,
+        Source::Calcom | Source::Calendly => scheduler::move_webhook(app, &connection, &url).await,
+        Source::Calendar => Ok(()),
     }
-    Ok(())
 }
 
 /// The connection, if there is one that is not cut.

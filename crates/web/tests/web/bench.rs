@@ -110,6 +110,8 @@ impl Bench {
                 hubspot_origin: world.origin.clone(),
                 hubspot_version: Version::V2026_09,
                 aircall_origin: world.origin.clone(),
+                calcom_origin: world.origin.clone(),
+                calendly_origin: world.origin.clone(),
                 admin_token: Some(SecretString::from(ADMIN)),
                 has_mail: true,
                 outcome_delay: SignedDuration::from_hours(1),

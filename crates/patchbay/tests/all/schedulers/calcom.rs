@@ -40,6 +40,11 @@ fn created(minute: u8, uid: &str, start: &str) -> Value {
     body("BOOKING_CREATED", minute, uid, start, &json!({}))
 }
 
+/// A booking for a test of another subject.
+pub fn booked() -> Value {
+    created(0, "a", BOOKED)
+}
+
 fn requested(minute: u8, uid: &str, start: &str) -> Value {
     body("BOOKING_REQUESTED", minute, uid, start, &json!({"status": "PENDING"}))
 }

@@ -40,6 +40,11 @@ fn created(minute: u8, event: &str, invitee: &str, start: &str) -> Value {
     body("invitee.created", minute, event, invitee, start, &json!({}))
 }
 
+/// A booking for a test of another subject.
+pub fn booked() -> Value {
+    created(0, "E", "E", BOOKED)
+}
+
 fn canceled(minute: u8, event: &str, invitee: &str, start: &str) -> Value {
     let more = json!({"status": "canceled", "cancellation": {"canceled_by": "Lin Wu", "canceler_type": "invitee",
         "reason": "Ill", "created_at": "2026-11-20T10:00:00.000000Z"}});

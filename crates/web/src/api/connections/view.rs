@@ -39,7 +39,7 @@ pub struct ConnectionView {
     /// Calendar.com's plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
-    /// Whether the webhook was registered with Aircall by us.
+    /// Whether the webhook was registered with the source by us; `null` where it has none to register.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_registered: Option<bool>,
     /// When it was connected last.
