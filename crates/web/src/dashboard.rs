@@ -51,6 +51,7 @@ pub fn routes(app: &Shared) -> Router<Shared> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/first-run", get(first_run::show).post(first_run::begin))
+        .route("/back-in", get(first_run::show_recovery).post(first_run::recover))
         .route_layer(middleware::from_fn_with_state(app.clone(), admission::same_origin));
     admitted
         .merge(open)

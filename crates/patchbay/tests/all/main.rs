@@ -7,6 +7,7 @@ mod bad_input;
 mod budget;
 mod calls;
 mod contacts;
+mod dashboard;
 mod example;
 mod fault_table;
 mod faults;

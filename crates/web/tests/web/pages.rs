@@ -39,7 +39,7 @@ fn addresses() -> Vec<String> {
 async fn every_page_needs_a_session() {
     let bench = Bench::new().await;
     Browser::admin(&bench).await;
-    let open = ["/", "/sign-in", "/sign-out", "/first-run"];
+    let open = ["/", "/sign-in", "/sign-out", "/first-run", "/back-in"];
     let addresses = addresses();
     assert!(addresses.len() > 25, "{addresses:?}");
     for address in addresses.iter().filter(|address| !open.contains(&address.as_str())) {

@@ -42,6 +42,24 @@ async fn a_first_run_asks_for_the_operators_token_and_makes_the_first_admin() {
 }
 
 #[tokio::test]
+async fn who_holds_the_operators_token_gets_back_in_when_no_admin_can() {
+    let bench = Bench::new().await;
+    assert_eq!(location(&Browser::new(&bench).get("/back-in").await), "/first-run");
+    let mut before = Browser::admin(&bench).await;
+    let mut browser = Browser::new(&bench);
+    assert!(browser.page("/back-in").await.contains("no admin can sign in"));
+    let fields = |token| [("token", token), ("email", EMAIL), ("password", "another horse")];
+    for token in ["", "wrong", VIEWER, STRANGER] {
+        let refused = browser.post("/back-in", &fields(token)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{token}");
+    }
+    assert_eq!(location(&browser.post("/back-in", &fields(ADMIN)).await), "/");
+    assert!(browser.page(INTEGRATIONS).await.contains("Ada Park"), "who they were stays");
+    assert_eq!(before.get(INTEGRATIONS).await.status, StatusCode::SEE_OTHER, "old sessions have ended");
+    Browser::signed_in(&bench, EMAIL, "another horse").await;
+}
+
+#[tokio::test]
 async fn each_sign_in_begins_a_session_of_its_own_whatever_the_browser_brought() {
     let bench = Bench::new().await;
     let mut first = Browser::admin(&bench).await;
