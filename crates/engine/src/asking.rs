@@ -122,18 +122,30 @@ async fn ask_by_map(
     let ids: Vec<ContactId> = map.values().filter_map(|entry| entry.id.clone()).collect();
     let mut there =
         if ids.is_empty() { HashMap::new() } else { session.hubspot.contacts_by_id(&ids).await? };
-    let in_doubt: Vec<ContactKey> =
-        map.iter().filter(|(_, entry)| entry.id.is_none()).map(|(key, _)| key.clone()).collect();
+    let in_doubt: Vec<ContactKey> = map
+        .iter()
+        .filter(|(_, entry)| entry.id.is_none() && entry.made_as.is_none())
+        .map(|(key, _)| key.clone())
+        .collect();
     let settled = match session.guards.contacts {
         connectors::hubspot::Guard::UniqueProperty if !in_doubt.is_empty() => {
             session.hubspot.contacts_by_key(&in_doubt).await?
         }
         _ => HashMap::new(),
     };
+    let mut settled: HashMap<ContactKey, Option<Contact>> =
+        settled.into_iter().map(|(key, contact)| (key, Some(contact))).collect();
+    settled.extend(made_for_addresses(session, &map).await?);
     for (key, contact) in settled {
-        let entry = ContactEntry { id: Some(contact.id.clone()), begun_at: None, known_at: None };
-        there.insert(contact.id.clone(), contact);
-        map.insert(key, entry);
+        match contact {
+            Some(contact) => {
+                map.insert(key, ContactEntry { id: Some(contact.id.clone()), ..ContactEntry::default() });
+                there.insert(contact.id.clone(), contact);
+            }
+            None => {
+                map.remove(&key);
+            }
+        }
     }
     let mut unfound = Vec::new();
     for query in queries {
@@ -155,6 +167,19 @@ async fn ask_by_map(
         }
     }
     Ok(unfound)
+}
+
+/// What became of contacts that were begun for an address, by their numbers: there, or not made.
+async fn made_for_addresses(
+    session: &Session,
+    map: &HashMap<ContactKey, ContactEntry>,
+) -> Result<HashMap<ContactKey, Option<Contact>>, Fault> {
+    let begun: HashMap<ContactKey, Email> =
+        map.iter().filter_map(|(key, entry)| Some((key.clone(), entry.made_as.clone()?))).collect();
+    let emails: Vec<Email> = begun.values().cloned().collect();
+    let there =
+        if emails.is_empty() { HashMap::new() } else { session.hubspot.contacts_by_email(&emails).await? };
+    Ok(begun.into_iter().map(|(key, email)| (key, there.get(&email).cloned())).collect())
 }
 
 async fn ask_by_search(

@@ -62,6 +62,8 @@ pub struct Engine {
     meters: Meters,
     settings: Arc<Settings>,
     sessions: Arc<session::Sessions>,
+    /// Which Aircalls hang.
+    hanging: lists::Hanging,
     /// The way to the mail server, if one is set.
     post: Option<Arc<Post>>,
 }
@@ -77,8 +79,8 @@ impl Engine {
         meters: Meters,
         settings: Settings,
     ) -> Self {
-        let (settings, sessions) = (Arc::new(settings), Arc::default());
-        Self { store, clock, http, gates, tokens, meters, settings, sessions, post: None }
+        let (settings, sessions, hanging) = (Arc::new(settings), Arc::default(), Arc::default());
+        Self { store, clock, http, gates, tokens, meters, settings, sessions, hanging, post: None }
     }
 
     /// Sends notices by this way. Without one none is owed.

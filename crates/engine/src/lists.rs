@@ -1,23 +1,14 @@
 //! The lists that others keep, read again every few minutes: HubSpot's outcomes, Aircall's tags (C9–C11).
 
-use connectors::aircall::Aircall;
-use domain::{
-    fault::Fault,
-    ids::WorkspaceId,
-    source::{Source, System},
-};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use store::{Connection, StoreError};
+mod aircall;
+
+use domain::{fault::Fault, ids::WorkspaceId, source::System};
+use store::StoreError;
 use tokio::sync::watch;
 
 use crate::{Engine, scheduler::told, session::Line};
 
-#[derive(Deserialize)]
-struct AircallSecret {
-    api_id: String,
-    api_token: SecretString,
-}
+pub use aircall::Hanging;
 
 impl Engine {
     /// Reads the lists of all connected workspaces again and again, until stopped.
@@ -42,10 +33,9 @@ impl Engine {
                 tracing::warn!(workspace = connection.workspace.0, "outcomes not kept: {error}");
             }
         }
-        let aircalls =
-            self.store.connections_of(System::Source(Source::Aircall), true).await.unwrap_or_default();
+        let aircalls = self.store.connections_of(aircall::SYSTEM, false).await.unwrap_or_default();
         for connection in aircalls {
-            if let Err(error) = self.refresh_tags(connection.workspace).await {
+            if let Err(error) = self.look_after_aircall(&connection).await {
                 tracing::warn!(workspace = connection.workspace.0, "tags not kept: {error}");
             }
         }
@@ -74,32 +64,5 @@ impl Engine {
             }
             Err(_) => Ok(false),
         }
-    }
-
-    /// Reads the tags again. If they cannot be read, nothing counts as deleted.
-    pub(crate) async fn refresh_tags(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
-        let connection = self.store.connection(workspace, System::Source(Source::Aircall)).await?;
-        let Some(aircall) = connection.as_ref().and_then(|connection| self.aircall(connection)) else {
-            return Ok(false);
-        };
-        let asked_at = self.now();
-        match aircall.tags().await {
-            Ok(_) if self.store.tag_catalog(workspace).await?.read_at > Some(asked_at) => Ok(true),
-            Ok(listed) => {
-                self.store.observe_tags(workspace, listed, self.now()).await?;
-                Ok(true)
-            }
-            Err(fault) => {
-                tracing::debug!(workspace = workspace.0, "tags not read: {fault}");
-                Ok(false)
-            }
-        }
-    }
-
-    fn aircall(&self, connection: &Connection) -> Option<Aircall> {
-        let secret = connection.secret.as_ref()?;
-        let secret: AircallSecret = serde_json::from_str(secret.expose_secret()).ok()?;
-        let origin = self.settings.aircall_origin.clone();
-        Some(Aircall::new(self.http.clone(), origin, secret.api_id, secret.api_token))
     }
 }

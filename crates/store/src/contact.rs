@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     contact::ContactKey,
+    email::Email,
     ids::{ContactId, WorkspaceId},
 };
 use jiff::Timestamp;
@@ -20,6 +21,8 @@ pub struct ContactEntry {
     pub begun_at: Option<Timestamp>,
     /// When the id became known.
     pub known_at: Option<Timestamp>,
+    /// The address it was begun for, of a number that came with one.
+    pub made_as: Option<Email>,
 }
 
 impl Store {
@@ -53,26 +56,30 @@ impl Store {
 }
 
 fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<Option<ContactEntry>> {
-    let sql = "SELECT contact, begun_at, known_at FROM contacts WHERE workspace = $1 AND key = $2";
+    let sql = "SELECT contact, begun_at, known_at, made_as FROM contacts WHERE workspace = $1 AND key = $2";
     statement::first(connection, sql, params![workspace.0, key.text()], |row| {
         Ok(ContactEntry {
             id: row.get::<_, Option<String>>(0)?.map(ContactId),
             begun_at: column::maybe_timestamp(row, 1, "contacts")?,
             known_at: column::maybe_timestamp(row, 2, "contacts")?,
+            made_as: row.get::<_, Option<String>>(3)?.and_then(|email| Email::read(&email)),
         })
     })
 }
 
-/// Enters that a contact is about to be made.
+/// Enters that a contact is about to be made, under its key or for an address.
 pub(crate) fn begin(
     connection: &Connection,
     workspace: WorkspaceId,
     key: &ContactKey,
+    made_as: Option<&Email>,
     now: Timestamp,
 ) -> Result<()> {
-    let sql = "INSERT INTO contacts (workspace, key, begun_at) VALUES ($1, $2, $3)
-        ON CONFLICT (workspace, key) DO UPDATE SET begun_at = excluded.begun_at";
-    statement::run(connection, sql, params![workspace.0, key.text(), column::micros(now)]).map(|_| ())
+    let sql = "INSERT INTO contacts (workspace, key, begun_at, made_as) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (workspace, key) DO UPDATE SET begun_at = excluded.begun_at, made_as = excluded.made_as";
+    let made_as = made_as.map(Email::as_str);
+    statement::run(connection, sql, params![workspace.0, key.text(), column::micros(now), made_as])
+        .map(|_| ())
 }
 
 /// Enters a contact that was made or found.
@@ -85,7 +92,7 @@ pub(crate) fn link(
 ) -> Result<()> {
     let sql = "INSERT INTO contacts (workspace, key, contact, known_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, key) DO UPDATE SET
-            contact = excluded.contact, begun_at = NULL, known_at = excluded.known_at";
+            contact = excluded.contact, begun_at = NULL, made_as = NULL, known_at = excluded.known_at";
     statement::run(connection, sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
 }
 

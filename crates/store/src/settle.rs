@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use domain::{
     contact::ContactKey,
+    email::Email,
     ids::{ContactId, RecordId, StepKey, WorkspaceId},
     record::Record,
 };
@@ -36,6 +37,8 @@ pub struct Begin {
     pub steps: Vec<OpenStep>,
     /// Contacts about to be made.
     pub contacts: Vec<ContactKey>,
+    /// Numbers of contacts that are about to be made for an address.
+    pub numbers: Vec<(ContactKey, Email)>,
     /// What to add to the ledger.
     pub ledger: Vec<LedgerEntry>,
 }
@@ -139,7 +142,10 @@ fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Ti
         step::open(connection, workspace, step)?;
     }
     for key in &begin.contacts {
-        contact::begin(connection, workspace, key, now)?;
+        contact::begin(connection, workspace, key, None, now)?;
+    }
+    for (number, email) in &begin.numbers {
+        contact::begin(connection, workspace, number, Some(email), now)?;
     }
     for entry in &begin.ledger {
         ledger::add(connection, workspace, entry)?;

@@ -118,7 +118,12 @@ impl Delivery<'_> {
                 )
             })
             .collect();
-        Begin { steps: Vec::new(), contacts: wanted.keys().cloned().collect(), ledger }
+        let numbers = wanted.values().filter_map(|new| match &new.key {
+            ContactKey::Email(email) => Some((phone_of(new)?, email.clone())),
+            ContactKey::Phone(_) => None,
+        });
+        let contacts = wanted.keys().cloned().collect();
+        Begin { contacts, numbers: numbers.collect(), ledger, ..Begin::default() }
     }
 
     async fn send(
@@ -133,7 +138,10 @@ impl Delivery<'_> {
             // What was begun stays begun: whether a request under way was carried out is looked up next time.
             Err(closed) => {
                 if closed == Closed::Before {
-                    gained.links.cut.extend(wanted.keys().cloned());
+                    gained
+                        .links
+                        .cut
+                        .extend(wanted.keys().cloned().chain(wanted.values().filter_map(phone_of)));
                 }
                 return wanted.keys().map(|key| (key.clone(), Err(Fault::from(closed)))).collect();
             }
@@ -158,7 +166,10 @@ impl Delivery<'_> {
                 Some(Made::Refused(fault)) => Err(fault.clone()),
                 Some(Made::NotSent(fault)) => {
                     gained.note(fault);
-                    gained.links.cut.push(key.clone());
+                    gained
+                        .links
+                        .cut
+                        .extend([key.clone()].into_iter().chain(wanted.get(key).and_then(phone_of)));
                     Err(fault.clone())
                 }
                 Some(Made::InDoubt(why)) => {

@@ -44,6 +44,40 @@ async fn twenty_calls_at_once_of_an_unknown_number_make_one_contact_while_the_se
     assert_eq!(contacts.len(), 1, "all calls are the one contact's");
 }
 
+/// A call by Lin, whose address Aircall knows.
+fn by_lin(id: u64, digits: &str) -> Value {
+    let mut body = ended_call(id, digits, &[]);
+    body["data"]["contact"] = json!({ "id": 1, "first_name": "Lin", "last_name": "Wu",
+        "emails": [{ "label": "work", "value": "lin@example.net" }] });
+    body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_whose_contacts_answer_was_lost_makes_no_second_one_while_the_search_lags() {
+    const NUMBER: &str = "+1 415-555-0101";
+    let lost = json!({ "kind": "answer_lost_after", "match": { "path_contains": "contacts/batch/create" }, "times": 1 });
+    let before = json!({ "kind": "timeout_before", "match": { "path_contains": "contacts/batch/create" }, "times": 1,
+        "delay_ms": 100 });
+    for fault in [lost, before] {
+        for is_unique in [true, false] {
+            let world = World::new().await;
+            world.switch(json!({ "search_lag_ms": 300_000, "refuse_property_creation": !is_unique })).await;
+            world.connect().await;
+            let hook = world.hook("aircall").await;
+            world.fault(fault.clone()).await;
+            // Both in one batch, then one that comes while the first is in doubt.
+            world.aircall_at_once(&hook, vec![by_lin(1, NUMBER), ended_call(2, NUMBER, &[])]).await;
+            until("the answer was lost", async || world.struck().await == 1).await;
+            world.aircall_at_once(&hook, vec![ended_call(3, NUMBER, &[])]).await;
+            world.settled(3).await;
+            assert_eq!(world.objects("contacts").await.len(), 1, "{fault} {is_unique}");
+            let mut contacts = contacts_of(&world, "calls").await;
+            contacts.dedup();
+            assert_eq!((contacts.len(), contacts[0].len()), (1, 1), "{fault} {is_unique}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_whose_contact_was_just_made_for_its_address_makes_no_second_one_while_the_search_lags() {
     let world = World::connected().await;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
+mod aircall;
 mod api_schema;
 mod bad_input;
 mod budget;

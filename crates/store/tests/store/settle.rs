@@ -52,6 +52,7 @@ async fn a_begun_step_is_claimed_with_its_record_after_reopening_until_it_is_clo
         steps: vec![open_step(record)],
         contacts: vec![key("lin@example.net")],
         ledger: vec![entry(record, Phase::Begun, 2)],
+        ..Begin::default()
     };
     trial.store.begin(workspace, begin, at(2)).await.unwrap();
     let links = Links { made: vec![(key("ada@example.com"), ContactId::from("42"))], ..Links::default() };
