@@ -25,6 +25,8 @@ mod change;
 mod create;
 mod matching;
 
+mod probe;
+
 use std::sync::Arc;
 
 use reqwest::Client;
@@ -38,6 +40,7 @@ pub use create::{Made, NewActivity, NewRow};
 pub use credential::{Credential, Fixed, Secret, SignIn, Tokens};
 pub use oauth::{App, Denied, Granted, Oauth};
 pub use pace::{BoxFuture, Class, Free, Pace, Pacing, Policy, RateHeaders};
+pub use probe::{Probe, clock};
 pub use property::{Guard, Guards, KEY_PROPERTY};
 pub use refusal::{ASSOCIATIONS, OWNER};
 pub use version::{UnknownVersion, Version};

@@ -28,6 +28,8 @@ pub enum Command {
     Token(Token),
     /// Reads the webhooks of a span again; safe to repeat
     Replay(Replay),
+    /// Checks the installation and a workspace's connections, and probes its HubSpot
+    Doctor(Doctor),
 }
 
 /// Options of `demo`.
@@ -108,6 +110,23 @@ pub struct Replay {
     /// The workspace
     #[arg(long, default_value = "default")]
     pub workspace: String,
+    /// Settings of the installation
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The workspace
+    #[arg(long, default_value = "default")]
+    pub workspace: String,
+    /// Probes HubSpot by writing too: on contacts and calls that it makes itself, and archives after
+    #[arg(long)]
+    pub write: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
     /// Settings of the installation
     #[command(flatten)]
     pub settings: Settings,

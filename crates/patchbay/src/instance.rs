@@ -61,10 +61,7 @@ impl Instance {
             .await
             .with_context(|| format!("cannot listen on {}", settings.listen))?;
         let address = listener.local_addr()?;
-        let public_url = match settings.public_url.clone() {
-            Some(url) => url,
-            None => Url::parse(&format!("http://{address}"))?,
-        };
+        let public_url = public_url(&settings, address)?;
         let http = connectors::http::client()?;
         let gates = Arc::new(Gates::default());
         let (stop, stopped) = watch::channel(false);
@@ -135,8 +132,16 @@ impl Instance {
     }
 }
 
+/// The address under which the outside reaches an installation that listens there.
+pub fn public_url(settings: &Checked, address: SocketAddr) -> Result<Url> {
+    Ok(match settings.public_url.clone() {
+        Some(url) => url,
+        None => Url::parse(&format!("http://{address}"))?,
+    })
+}
+
 /// HubSpot's OAuth for the operator's app.
-fn oauth(http: &reqwest::Client, settings: &Checked, public_url: &Url, app: HubspotApp) -> Oauth {
+pub fn oauth(http: &reqwest::Client, settings: &Checked, public_url: &Url, app: HubspotApp) -> Oauth {
     let redirect_uri = format!("{}{}", public_url.as_str().trim_end_matches('/'), web::CALLBACK);
     Oauth::new(
         http.clone(),

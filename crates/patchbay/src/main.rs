@@ -3,6 +3,7 @@
 mod clock;
 mod command;
 mod demo;
+mod doctor;
 mod instance;
 mod key;
 mod replay;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
             Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
             Command::Token(token) => token::run(token).await,
             Command::Replay(replay) => replay::run(replay).await,
+            Command::Doctor(doctor) => doctor::run(doctor).await,
         }
     });
     match outcome {

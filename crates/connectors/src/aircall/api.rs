@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{email::Email, fault::Fault, ids::TagId};
 use reqwest::{Client, Method};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -25,6 +26,13 @@ const PAGES_MAX: u64 = 10_000 / PER_PAGE;
 pub struct Aircall {
     client: Client,
     origin: Url,
+    api_id: String,
+    api_token: SecretString,
+}
+
+/// The credential in a stored secret.
+#[derive(Deserialize)]
+struct Credential {
     api_id: String,
     api_token: SecretString,
 }
@@ -81,6 +89,12 @@ impl Aircall {
     /// A client of the API at `origin`, an address without a path.
     pub fn new(client: Client, origin: Url, api_id: String, api_token: SecretString) -> Self {
         Self { client, origin, api_id, api_token }
+    }
+
+    /// A client of the API at `origin` by a stored secret, which may hold more than the credential; `None` if it holds none.
+    pub fn of_secret(client: Client, origin: Url, secret: &SecretString) -> Option<Self> {
+        let Credential { api_id, api_token } = serde_json::from_str(secret.expose_secret()).ok()?;
+        Some(Self::new(client, origin, api_id, api_token))
     }
 
     /// Asks whether the credential is good.

@@ -13,7 +13,6 @@ use domain::{
     source::{Source, System},
 };
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use store::{Connection, Status, StoreError};
 
@@ -30,12 +29,6 @@ const LIST_WAITS: Duration = Duration::from_secs(20);
 
 /// When each Aircall was last found to hang.
 pub type Hanging = Arc<Mutex<HashMap<WorkspaceId, Timestamp>>>;
-
-#[derive(Deserialize)]
-struct Secret {
-    api_id: String,
-    api_token: SecretString,
-}
 
 /// What the connection knows of our webhook.
 #[derive(Default, Deserialize)]
@@ -95,13 +88,11 @@ impl Engine {
         let Some(aircall) = connection.as_ref().and_then(|connection| self.aircall(connection)) else {
             return Ok(false);
         };
-        match tokio::time::timeout(LANE_WAITS, self.read_tags(workspace, &aircall)).await {
-            Ok(read) => Ok(read?.is_ok()),
-            Err(_) => {
-                self.hanging.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, now);
-                Ok(false)
-            }
+        if let Ok(read) = tokio::time::timeout(LANE_WAITS, self.read_tags(workspace, &aircall)).await {
+            return Ok(read?.is_ok());
         }
+        self.hanging.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, now);
+        Ok(false)
     }
 
     async fn read_tags(
@@ -125,10 +116,8 @@ impl Engine {
     }
 
     fn aircall(&self, connection: &Connection) -> Option<Aircall> {
-        let secret = connection.secret.as_ref()?;
-        let secret: Secret = serde_json::from_str(secret.expose_secret()).ok()?;
         let origin = self.settings.aircall_origin.clone();
-        Some(Aircall::new(self.http.clone(), origin, secret.api_id, secret.api_token))
+        Aircall::of_secret(self.http.clone(), origin, connection.secret.as_ref()?)
     }
 }
 

@@ -9,6 +9,7 @@ mod budget;
 mod calls;
 mod contacts;
 mod dashboard;
+mod doctor;
 mod example;
 mod fault_table;
 mod faults;

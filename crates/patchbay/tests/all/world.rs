@@ -351,6 +351,13 @@ impl Server {
         assert!(self.listens(), "the server does not start again");
     }
 
+    /// Runs another command on the same installation; returns its exit code and what it said.
+    pub fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
+        let mut command = patchbay(&self.folder, &self.environment);
+        let output = command.args(arguments).envs(settings.iter().copied()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    }
+
     /// Asks it to end, as a service manager does; returns its exit code and how long it took.
     pub fn terminate(&mut self) -> (Option<i32>, Duration) {
         let begun = Instant::now();
@@ -388,6 +395,17 @@ impl Drop for Server {
 
 const LOG_FILE: &str = "log";
 
+/// A command on the installation in a folder.
+fn patchbay(folder: &Path, environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
+    command
+        .env("PATCHBAY_DATABASE_URL", format!("sqlite:{}", folder.join("patchbay.db").display()))
+        .env("PATCHBAY_ADMIN_TOKEN", TOKEN)
+        .env("PATCHBAY_LOG", "warn")
+        .envs(environment.iter().map(|(name, value)| (name, value)));
+    command
+}
+
 fn spawn(folder: &Path, environment: &[(String, String)], port: u16) -> Child {
     let stderr = if environment.iter().any(|(name, _)| name == "PATCHBAY_LOG") {
         let file = std::fs::File::options().create(true).append(true).open(folder.join(LOG_FILE));
@@ -395,13 +413,9 @@ fn spawn(folder: &Path, environment: &[(String, String)], port: u16) -> Child {
     } else {
         Stdio::inherit()
     };
-    Command::new(env!("CARGO_BIN_EXE_patchbay"))
+    patchbay(folder, environment)
         .arg("serve")
         .env("PATCHBAY_LISTEN", format!("127.0.0.1:{port}"))
-        .env("PATCHBAY_DATABASE_URL", format!("sqlite:{}", folder.join("patchbay.db").display()))
-        .env("PATCHBAY_ADMIN_TOKEN", TOKEN)
-        .env("PATCHBAY_LOG", "warn")
-        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())
         .stderr(stderr)
         .spawn()
