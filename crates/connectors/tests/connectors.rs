@@ -2,5 +2,6 @@
 
 mod connectors {
     mod hubspot;
+    mod mail;
     mod sources;
 }

@@ -18,7 +18,8 @@ use crate::{Engine, back_off, scheduler::told, work::Work};
 /// Mails that are handed over at once: one that hangs holds up a few others only, and no server minds so many lines.
 const AT_ONCE: usize = 4;
 
-/// After so long without a receipt a notice counts as broken off and goes out again: longer than handing it over may take.
+/// After so long without a receipt a notice counts as broken off, though this process lives, and goes out again: longer than
+/// handing it over may take.
 const BROKEN_OFF_AFTER: Duration = Duration::from_secs(PATIENCE.as_secs() + 15);
 
 /// From this failure in a row on a person is told; a server that was away for a moment is nobody's problem.
@@ -60,6 +61,10 @@ impl Engine {
     /// Sends what is due until told to stop; does nothing without a mail server.
     pub(crate) async fn send_notices(&self, mut stop: watch::Receiver<bool>) {
         let Some(post) = &self.post else { return };
+        // One process works on a database: what is begun now was begun by one that has ended.
+        if let Err(error) = self.store.break_off_notices(self.now()).await {
+            tracing::error!("the store does not answer: {error}");
+        }
         let mut sending = JoinSet::new();
         loop {
             let now = self.now();

@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
-use domain::notice::{self, Mail};
+use domain::{
+    notice::{self, Mail},
+    text::plain,
+};
 use jiff::Timestamp;
 use lettre::{
     Address, Message,
@@ -36,7 +39,7 @@ pub fn build(from: &Mailbox, key: Uuid, mail: &Mail, now: Timestamp) -> Result<M
     let mut message = Message::builder()
         .from(from.clone())
         .to(to)
-        .subject(&mail.subject)
+        .subject(plain(&mail.subject))
         .date(SystemTime::from(now))
         .message_id(Some(format!("<{key}@{}>", from.email.domain())))
         // RFC 3834: no machine answers a machine.
@@ -50,9 +53,10 @@ pub fn build(from: &Mailbox, key: Uuid, mail: &Mail, now: Timestamp) -> Result<M
     message.multipart(body).map_err(|_| "It cannot be put together as a mail.".to_owned())
 }
 
+/// An address with its name on one line: at a line end in it the library breaks down.
 fn mailbox(mailbox: &notice::Mailbox) -> Option<Mailbox> {
     let address: Address = mailbox.address.as_str().parse().ok()?;
-    Some(Mailbox::new(mailbox.name.clone(), address))
+    Some(Mailbox::new(mailbox.name.as_deref().map(plain), address))
 }
 
 /// What parts the message: nothing that stands in a part, so that no text can look like the end of one.

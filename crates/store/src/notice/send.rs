@@ -66,6 +66,15 @@ impl Store {
         .await
     }
 
+    /// Makes what is begun due at once: whoever began it is gone. Says how many.
+    pub async fn break_off_notices(&self, now: Timestamp) -> Result<u64> {
+        self.write(move |connection| {
+            let sql = "UPDATE notices SET due_at = $1 WHERE state = 'begun'";
+            statement::run(connection, sql, params![column::micros(now)]).map(column::rows)
+        })
+        .await
+    }
+
     /// Enters that a notice is about to be handed over; says whether it is ours to hand over. If nothing is heard of it up to
     /// `until`, it is due again.
     pub async fn begin_notice(

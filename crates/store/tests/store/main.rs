@@ -6,6 +6,7 @@ mod admin;
 mod idempotency;
 mod inbox;
 mod lane;
+mod notices;
 mod people;
 mod safety;
 mod sample;
