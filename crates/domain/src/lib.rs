@@ -32,4 +32,5 @@ pub mod step;
 pub mod plan;
 pub mod question;
 
+pub mod name;
 pub mod why;

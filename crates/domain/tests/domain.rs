@@ -16,6 +16,8 @@ mod delay;
 mod ended;
 #[path = "domain/meetings.rs"]
 mod meetings;
+#[path = "domain/names.rs"]
+mod names;
 #[path = "domain/notices.rs"]
 mod notices;
 #[path = "domain/order.rs"]

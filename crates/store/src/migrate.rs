@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Result, StoreError};
 
 /// The files under `migrations/`, the first being version 1.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_grants.sql"),
     include_str!("../migrations/0003_budgets.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0007_held.sql"),
     include_str!("../migrations/0008_notices.sql"),
     include_str!("../migrations/0009_made_as.sql"),
+    include_str!("../migrations/0010_record_words.sql"),
 ];
 
 /// Brings the schema up to date, in one transaction.

@@ -8,7 +8,7 @@ use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::{Page, Result, Store, column, notice, statement};
+use crate::{Changed, Page, Result, Store, column, notice, statement};
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +73,12 @@ impl Store {
             };
             Ok(changed > 0)
         };
+        let news = Arc::clone(self.news());
         let ring = move |is_there: &bool| {
             if *is_there {
                 bell.ring(workspace);
                 bell.ring_for_notices();
+                news.tell(workspace, problem.changed());
             }
         };
         self.write_then(retry, ring).await
@@ -93,9 +95,11 @@ impl Store {
                 statement::run(connection, notice::RETRY, params![workspace.0, column::micros(now)])?;
             Ok(column::rows(records + envelopes + notices))
         };
+        let news = Arc::clone(self.news());
         let ring = move |_: &u64| {
             bell.ring(workspace);
             bell.ring_for_notices();
+            news.tell(workspace, Changed::Many);
         };
         self.write_then(retry, ring).await
     }
@@ -103,13 +107,18 @@ impl Store {
     /// Lets a problem go: the record counts as logged, the envelope as ignored, the notice is not sent. Says whether there was one.
     pub async fn dismiss(&self, workspace: WorkspaceId, problem_id: &str, now: Timestamp) -> Result<bool> {
         let Some(problem) = Which::read(problem_id) else { return Ok(false) };
-        self.write(move |connection| {
+        let news = Arc::clone(self.news());
+        let dismiss = move |connection: &Connection| {
             let changed = match problem {
                 Which::Record(id) => {
                     let sql = "UPDATE records SET state = 'logged', why = 'Dismissed.', attempts = 0, due_at = NULL,
                             problem = NULL, problem_since = NULL, changed_at = $2
                         WHERE workspace = $1 AND state = 'problem' AND id = $3";
-                    statement::run(connection, sql, params![workspace.0, column::micros(now), id.to_string()])?
+                    statement::run(
+                        connection,
+                        sql,
+                        params![workspace.0, column::micros(now), id.to_string()],
+                    )?
                 }
                 Which::Envelope(seq) => {
                     let sql = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
@@ -119,8 +128,8 @@ impl Store {
                 Which::Notice(seq) => return notice::dismiss(connection, workspace, seq, now),
             };
             Ok(changed > 0)
-        })
-        .await
+        };
+        self.write_then(dismiss, move |_| news.tell(workspace, problem.changed())).await
     }
 }
 
@@ -147,6 +156,13 @@ const ENVELOPE: &str = "envelope-";
 const NOTICE: &str = "notice-";
 
 impl Which {
+    fn changed(self) -> Changed {
+        match self {
+            Self::Record(id) => Changed::These(vec![id]),
+            Self::Envelope(_) | Self::Notice(_) => Changed::These(Vec::new()),
+        }
+    }
+
     fn read(id: &str) -> Option<Self> {
         if let Some(seq) = id.strip_prefix(ENVELOPE) {
             seq.parse().ok().map(Self::Envelope)

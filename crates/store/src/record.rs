@@ -23,6 +23,15 @@ pub enum RecordState {
     Problem,
 }
 
+/// What a record is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKind {
+    /// A call.
+    Call,
+    /// A booking.
+    Meeting,
+}
+
 /// What a person should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -64,8 +73,16 @@ pub struct Filter {
     pub source: Option<Source>,
     /// Known by this id, the newest or an older one.
     pub external_id: Option<String>,
+    /// Of this kind.
+    pub kind: Option<RecordKind>,
     /// In this state.
     pub state: Option<RecordState>,
+    /// First saved from then on.
+    pub from: Option<Timestamp>,
+    /// First saved before then.
+    pub to: Option<Timestamp>,
+    /// Known by these words: names, addresses, numbers, or an id; the beginnings of words suffice.
+    pub search: Option<String>,
     /// How many at most.
     pub limit: usize,
     /// Where the page before ended.
@@ -74,7 +91,32 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { source: None, external_id: None, state: None, limit: 50, cursor: None }
+        Self {
+            source: None,
+            external_id: None,
+            kind: None,
+            state: None,
+            from: None,
+            to: None,
+            search: None,
+            limit: 50,
+            cursor: None,
+        }
+    }
+}
+
+impl RecordKind {
+    /// The word in the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Meeting => "meeting",
+        }
+    }
+
+    /// The kind of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Call, Self::Meeting].into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -98,6 +140,16 @@ impl Store {
     /// The records that match, newest first.
     pub async fn records(&self, workspace: WorkspaceId, filter: Filter) -> Result<Page<StoredRecord>> {
         self.read(move |connection| list::records(connection, workspace, &filter)).await
+    }
+
+    /// Those of the records that match, in no order.
+    pub async fn records_among(
+        &self,
+        workspace: WorkspaceId,
+        ids: Vec<RecordId>,
+        filter: Filter,
+    ) -> Result<Vec<StoredRecord>> {
+        self.read(move |connection| list::among(connection, workspace, &ids, &filter)).await
     }
 
     /// A record by its id, or by that of one it absorbed.

@@ -3,6 +3,7 @@
 mod mark;
 mod save;
 pub(crate) mod step;
+mod words;
 
 use std::sync::Arc;
 
@@ -15,7 +16,9 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::{LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, contact, ledger, notice, sample};
+use crate::{
+    Changed, LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, contact, ledger, notice, sample,
+};
 
 /// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,14 +129,18 @@ impl Store {
 
     /// Keeps what came of a batch, all of it or nothing.
     pub async fn settle(&self, workspace: WorkspaceId, settlement: Settlement, now: Timestamp) -> Result<()> {
-        let bell = Arc::clone(self.bell());
-        let ring = move |has_notices: &bool| {
+        let (bell, news) = (Arc::clone(self.bell()), Arc::clone(self.news()));
+        let settle = move |connection: &Connection| {
+            let has_notices = settled(connection, workspace, &settlement, now)?;
+            Ok((has_notices, settlement.saves.iter().map(|save| save.record.id).collect()))
+        };
+        let tell = move |(has_notices, records): &(bool, Vec<RecordId>)| {
             if *has_notices {
                 bell.ring_for_notices();
             }
+            news.tell(workspace, Changed::These(records.clone()));
         };
-        self.write_then(move |connection| settled(connection, workspace, &settlement, now), ring).await?;
-        Ok(())
+        self.write_then(settle, tell).await.map(drop)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     Appended, MasterKey, NewEnvelope, Result, StoreError,
     bell::Bell,
     key, migrate,
+    news::Newsroom,
     read::{BUSY_TIMEOUT, Readers, STATEMENTS_KEPT},
     writer::{Append, Closure, Job, Weight, Writer},
 };
@@ -55,6 +56,7 @@ struct Inner {
     readers: Option<Readers>,
     key: Arc<MasterKey>,
     bell: Arc<Bell>,
+    news: Arc<Newsroom>,
     hooks_version: Arc<AtomicU64>,
     queued_bytes: Arc<AtomicUsize>,
 }
@@ -100,6 +102,7 @@ impl Store {
             readers,
             key: Arc::new(key),
             bell,
+            news: Arc::default(),
             hooks_version: Arc::default(),
             queued_bytes: Arc::default(),
         })))
@@ -163,6 +166,10 @@ impl Store {
 
     pub(crate) fn key(&self) -> Arc<MasterKey> {
         Arc::clone(&self.0.key)
+    }
+
+    pub(crate) fn news(&self) -> &Arc<Newsroom> {
+        &self.0.news
     }
 
     pub(crate) fn bell(&self) -> &Arc<Bell> {

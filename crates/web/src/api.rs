@@ -19,4 +19,4 @@ pub mod records;
 pub mod replay;
 pub mod rules;
 pub mod settings;
-mod timeline;
+pub mod timeline;

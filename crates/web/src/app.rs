@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Web,
-    dashboard::{Attempts, Passwords},
+    dashboard::{Attempts, Passwords, Places},
     hooks::Doors,
     locks::Locks,
 };
@@ -35,6 +35,8 @@ pub struct App {
     pub attempts: Attempts,
     /// Where passwords are worked out.
     pub passwords: Passwords,
+    /// Places for pages that are told of changes.
+    pub places: Places,
     /// SHA-256 of the operator's token.
     pub admin: Option<[u8; 32]>,
 }
@@ -50,6 +52,7 @@ impl App {
             changes: Locks::default(),
             attempts: Attempts::default(),
             passwords: Passwords::default(),
+            places: Places::default(),
             admin,
         })
     }

@@ -4,6 +4,7 @@
 //! against forged forms and the look of failures are settled once, in `admission`.
 
 mod account;
+mod activity;
 mod address;
 mod admission;
 mod assets;
@@ -15,9 +16,11 @@ mod first_run;
 mod flash;
 mod form;
 mod frame;
+mod health;
 mod integrations;
 mod meetings;
 mod password;
+mod problems;
 mod session;
 mod sign_in;
 mod time;
@@ -30,6 +33,7 @@ use axum::{
 };
 
 pub use self::{
+    activity::live::Places,
     attempts::Attempts,
     flash::Flash,
     password::Passwords,
@@ -82,6 +86,15 @@ fn workspace() -> Router<Shared> {
         .route("/audit/export.csv", get(audit::csv))
         .route("/audit/export.json", get(audit::json))
         .nest("/users", users())
+        .route("/activity", get(activity::list))
+        .route("/activity/live", get(activity::live::stream))
+        .route("/activity/{id}", get(activity::record::show))
+        .route("/health", get(health::show))
+        .route("/problems", get(problems::list))
+        .route("/problems/retry", get(problems::back).post(problems::retry_all))
+        .route("/problems/{id}/retry", get(problems::back).post(problems::retry))
+        .route("/problems/{id}/dismiss", get(problems::back).post(problems::dismiss))
+        .route("/replay", get(problems::back).post(problems::replay))
         .fallback(no_page)
 }
 

@@ -7,6 +7,7 @@ use domain::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::words;
 use crate::{RecordSave, RecordState, Result, column, record, statement};
 
 /// Saves records, and lets the absorbed ones go into them.
@@ -27,6 +28,7 @@ pub(super) fn records(
         for key in save.keys.iter().chain([&save.record.external_id]).filter(|key| !key.is_empty()) {
             add_key(connection, workspace, save.record.source, key, save.record.id)?;
         }
+        words::put(connection, workspace, &save.record)?;
     }
     for (id, keys) in leaving {
         let into = heir(connection, workspace, id, &keys)?;
@@ -124,6 +126,7 @@ fn absorb(
     }
     for sql in [
         "DELETE FROM record_keys WHERE workspace = $1 AND record = $2",
+        "DELETE FROM record_words WHERE workspace = $1 AND record = $2",
         "DELETE FROM open_steps WHERE workspace = $1 AND record = $2",
         "DELETE FROM records WHERE workspace = $1 AND id = $2",
     ] {

@@ -35,6 +35,7 @@ impl<T> Items<T> {
 }
 
 /// What a query asks for.
+#[derive(Default)]
 pub struct Asked(HashMap<String, String>);
 
 impl Asked {

@@ -12,7 +12,7 @@ use super::{
     problem::Problem,
     scope::Scope,
 };
-use crate::app::Shared;
+use crate::app::{App, Shared};
 
 /// Something that a person should look at.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,21 +59,31 @@ pub async fn list(
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/problems/{id}/retry", tag = "problems",
     operation_id = "retry_problem", responses((status = 200, body = Retried)))]
 pub async fn retry(State(app): State<Shared>, scope: Scope) -> Result<Json<Retried>, Problem> {
+    retry_one(&app, &scope).await?;
+    Ok(Json(Retried { retried: 1 }))
+}
+
+/// Tries the problem that the address names again.
+pub async fn retry_one(app: &App, scope: &Scope) -> Result<(), Problem> {
     let id = scope.param("id");
     if !app.web.store.retry(scope.ws(), id, app.now()).await? {
         return Err(Problem::not_found("problem"));
     }
-    scope.audit("problem.retried", json!({ "problem": id })).await?;
-    Ok(Json(Retried { retried: 1 }))
+    scope.audit("problem.retried", json!({ "problem": id })).await
 }
 
 /// Tries all problems again.
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/problems/retry", tag = "problems",
     operation_id = "retry_all_problems", responses((status = 200, body = Retried)))]
 pub async fn retry_all(State(app): State<Shared>, scope: Scope) -> Result<Json<Retried>, Problem> {
+    Ok(Json(Retried { retried: retry_each(&app, &scope).await? }))
+}
+
+/// Tries all problems again; returns how many there were.
+pub async fn retry_each(app: &App, scope: &Scope) -> Result<u64, Problem> {
     let retried = app.web.store.retry_all(scope.ws(), app.now()).await?;
     scope.audit("problem.all_retried", json!({ "problems": retried })).await?;
-    Ok(Json(Retried { retried }))
+    Ok(retried)
 }
 
 /// How many problems were let go.
@@ -87,10 +97,15 @@ pub struct Dismissed {
 #[utoipa::path(post, path = "/api/v1/workspaces/{ws}/problems/{id}/dismiss", tag = "problems",
     operation_id = "dismiss_problem", responses((status = 200, body = Dismissed)))]
 pub async fn dismiss(State(app): State<Shared>, scope: Scope) -> Result<Json<Dismissed>, Problem> {
+    dismiss_one(&app, &scope).await?;
+    Ok(Json(Dismissed { dismissed: 1 }))
+}
+
+/// Lets the problem go that the address names.
+pub async fn dismiss_one(app: &App, scope: &Scope) -> Result<(), Problem> {
     let id = scope.param("id");
     if !app.web.store.dismiss(scope.ws(), id, app.now()).await? {
         return Err(Problem::not_found("problem"));
     }
-    scope.audit("problem.dismissed", json!({ "problem": id })).await?;
-    Ok(Json(Dismissed { dismissed: 1 }))
+    scope.audit("problem.dismissed", json!({ "problem": id })).await
 }

@@ -12,35 +12,38 @@ use utoipa::ToSchema;
 pub struct Moment {
     /// When.
     #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    pub at: Timestamp,
     /// `received`, `decided`, `written`, `waiting` or `problem`.
-    what: What,
+    pub what: What,
     /// What happened, in plain words.
-    text: String,
+    pub text: String,
     /// The object in HubSpot that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    hubspot: Option<Touched>,
+    pub hubspot: Option<Touched>,
     /// What was sent.
     #[serde(skip_serializing_if = "Value::is_null")]
-    request: Value,
+    pub request: Value,
     /// What was answered.
     #[serde(skip_serializing_if = "Value::is_null")]
-    answer: Value,
+    pub answer: Value,
+    /// The number of the envelope that was received.
+    #[serde(skip)]
+    pub envelope: Option<i64>,
 }
 
 /// An object in HubSpot.
 #[derive(Debug, Serialize, ToSchema)]
-struct Touched {
+pub struct Touched {
     /// HubSpot's word for its kind.
-    object: String,
+    pub object: String,
     /// HubSpot's id.
-    id: String,
+    pub id: String,
 }
 
 /// The kinds of things that happen, in their order within one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum What {
+pub enum What {
     Received,
     Decided,
     Written,
@@ -61,7 +64,15 @@ pub fn of(stored: &StoredRecord, why: &str, envelopes: &[Envelope], ledger: Vec<
 }
 
 fn moment(at: Timestamp, what: What, text: impl Into<String>) -> Moment {
-    Moment { at, what, text: text.into(), hubspot: None, request: Value::Null, answer: Value::Null }
+    Moment {
+        at,
+        what,
+        text: text.into(),
+        hubspot: None,
+        request: Value::Null,
+        answer: Value::Null,
+        envelope: None,
+    }
 }
 
 fn received(envelope: &Envelope) -> Moment {
@@ -72,7 +83,7 @@ fn received(envelope: &Envelope) -> Moment {
         EnvelopeState::Unread | EnvelopeState::Read => "",
     };
     let text = format!("{} sent {}{note}.", envelope.source.name(), envelope.event);
-    moment(envelope.received_at, What::Received, text)
+    Moment { envelope: Some(envelope.seq), ..moment(envelope.received_at, What::Received, text) }
 }
 
 /// The decisions of a call; for a booking, which is decided by the booking itself, why it stands; and how the contact was found.

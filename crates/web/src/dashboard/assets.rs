@@ -15,11 +15,12 @@ struct Asset(&'static str, &'static str, &'static [u8]);
 
 const JS: &str = "text/javascript; charset=utf-8";
 
-static FILES: [Asset; 4] = [
+static FILES: [Asset; 5] = [
     Asset("style.css", "text/css; charset=utf-8", include_bytes!("../../assets/style.css")),
     // 2.0.11 as published on npm (0BSD).
     Asset("htmx.js", JS, include_bytes!("../../assets/htmx.min.js")),
     Asset("page.js", JS, include_bytes!("../../assets/page.js")),
+    Asset("activity.js", JS, include_bytes!("../../assets/activity.js")),
     Asset("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 

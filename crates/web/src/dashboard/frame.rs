@@ -160,6 +160,11 @@ impl Frame {
         day.to_zoned(self.zone.clone()).map_or(outside, |begin| begin.timestamp())
     }
 
+    /// The reader's zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The name of the reader's zone.
     pub fn zone_name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")

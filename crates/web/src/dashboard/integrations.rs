@@ -143,6 +143,6 @@ async fn show_with(visit: Visit, status: StatusCode, form: Form) -> Result<Respo
     Ok(page(status, &ShowPage { frame: visit.frame, card, can_grant, form, plans: PLANS, aircall }))
 }
 
-async fn card(visit: &Visit, system: System) -> Result<Card, Failure> {
+pub async fn card(visit: &Visit, system: System) -> Result<Card, Failure> {
     Ok(Card { system, link: connections::view(&visit.app, &visit.scope, system).await? })
 }

@@ -62,10 +62,14 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// How an address is asked for.
+    pub fn request(&self, path: &str) -> Request<Body> {
+        Request::get(path).header(header::COOKIE, self.cookie()).body(Body::empty()).unwrap()
+    }
+
     /// Opens an address.
     pub async fn get(&mut self, path: &str) -> Answer {
-        let request = Request::get(path).header(header::COOKIE, self.cookie());
-        let answer = self.bench.send(request.body(Body::empty()).unwrap()).await;
+        let answer = self.bench.send(self.request(path)).await;
         self.keep(&answer);
         answer
     }

@@ -7,6 +7,7 @@ mod browser;
 mod world;
 
 mod access;
+mod activity;
 mod audit;
 mod calls;
 mod connections;
