@@ -24,6 +24,7 @@ mod official_client;
 mod pausing;
 mod portals;
 mod refused;
+mod renewals;
 mod requests;
 mod schedulers;
 mod serve;

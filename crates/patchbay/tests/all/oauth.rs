@@ -1,18 +1,9 @@
 //! HubSpot connected by grant: state, cookie and code; tokens renewed once, rotated, revoked (I1, M10).
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use connectors::hubspot::{App, Granted, Oauth, Secret, Settings, Version};
-use domain::{ids::WorkspaceId, source::System};
-use jiff::Timestamp;
 use reqwest::{Method, header};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use store::{Connection, Location, MasterKey, Status, Store};
 use url::Url;
 
 use crate::world::{AIRCALL_TOKEN, TOKEN, World, ended_call, until};
@@ -359,93 +350,4 @@ async fn the_page_is_where_the_setting_says_and_the_token_where_the_version_says
         let count = world.hubspot(Method::GET, "requests/count", Value::Null).await;
         assert_eq!(count["by_path"][format!("POST /oauth/{version}/token")], 1, "{count}");
     }
-}
-
-/// How many refreshes two nodes make of one connection.
-const REFRESHES: usize = 1_000;
-
-/// A grant of the sandbox's app, exchanged without a server.
-async fn exchanged(http: &reqwest::Client, origin: &str) -> (Oauth, Granted) {
-    let app = App {
-        client_id: "sandbox-client".to_owned(),
-        client_secret: "sandbox-secret".into(),
-        redirect_uri: "http://localhost/oauth/hubspot/callback".to_owned(),
-        authorize_origin: origin.parse().unwrap(),
-    };
-    let settings = Settings { origin: origin.parse().unwrap(), version: Version::V2026_09 };
-    let oauth = Oauth::new(http.clone(), settings, app);
-    let verifier = SecretString::from("v".repeat(43));
-    let page = oauth.authorize_url("state", &verifier);
-    let back: Url = answer(http, origin, &page, "connect").await.parse().unwrap();
-    let (_, code) = back.query_pairs().find(|(name, _)| name == "code").unwrap();
-    let granted = oauth.exchange(&code, &verifier).await.unwrap();
-    (oauth, granted)
-}
-
-/// A workspace that is connected to HubSpot with that secret.
-async fn connected(store: &Store, secret: &Secret, now: Timestamp) -> WorkspaceId {
-    let workspace = store.ensure_workspace("default", now).await.unwrap().id;
-    let connection = Connection {
-        workspace,
-        system: System::Hubspot,
-        status: Status::Connected,
-        details: Value::Null,
-        secret: Some(secret.write().unwrap()),
-        connected_at: now,
-        changed_at: now,
-    };
-    store.save_connection(connection).await.unwrap();
-    workspace
-}
-
-/// Each refresh ends the refresh token before it: were two under way at once, the second would be refused, and the
-/// connection would need attention.
-#[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_renew_one_connection_a_thousand_times_never_two_at_once_and_lose_no_token() {
-    let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
-    let http = connectors::http::client().unwrap();
-    for (order, body) in [("oauth/rotate", json!({ "on": true })), ("latency", json!({ "ms": 3 }))] {
-        let address = format!("{}/_sandbox/{order}", sandbox.hubspot_url());
-        assert!(http.post(address).json(&body).send().await.unwrap().status().is_success());
-    }
-    let (oauth, granted) = exchanged(&http, &sandbox.hubspot_url()).await;
-    let folder = tempfile::TempDir::new().unwrap();
-    let open = || {
-        let location = Location::File(folder.path().join("patchbay.db"));
-        Store::open(location, MasterKey::from_bytes([7; 32])).unwrap()
-    };
-    let now = Timestamp::from_second(1_780_000_000).unwrap();
-    let refresh = granted.refresh_token.clone().unwrap();
-    let secret = Secret::Granted(granted.tokens(now, &refresh));
-    let first = open();
-    let workspace = connected(&first, &secret, now).await;
-    let node = |store: Store, id| {
-        engine::Tokens::new(store, Arc::new(move || now), Some(oauth.clone()), uuid::Uuid::from_u128(id))
-    };
-    let nodes = [node(first.clone(), 1), node(open(), 2)];
-    let seen = Arc::new(Mutex::new(BTreeSet::new()));
-    let workers = (0..6).map(|n| {
-        let seen = Arc::clone(&seen);
-        let credential = nodes[n % 2].credential(workspace, now, secret.clone());
-        tokio::spawn(async move {
-            let mut token = credential.token().await.unwrap();
-            while seen.lock().unwrap().len() < REFRESHES {
-                token = credential.renew(&token).await.unwrap().unwrap();
-                seen.lock().unwrap().insert(token.expose_secret().to_owned());
-            }
-        })
-    });
-    for worker in workers.collect::<Vec<_>>() {
-        worker.await.unwrap();
-    }
-    let state = http.get(format!("{}/_sandbox/state", sandbox.hubspot_url())).send().await.unwrap();
-    let state: Value = state.json().await.unwrap();
-    let refreshes = state["oauth"]["refreshes"].as_u64().unwrap();
-    assert_eq!(seen.lock().unwrap().len() as u64, refreshes, "each token that was given was stored and used");
-    let stands = first.connection(workspace, System::Hubspot).await.unwrap().unwrap();
-    assert_eq!(stands.status, Status::Connected);
-    let Some(Secret::Granted(kept)) = stands.secret.as_ref().and_then(Secret::read) else {
-        panic!("no tokens")
-    };
-    assert!(oauth.refresh(&kept.refresh_token).await.is_ok(), "what is stored is what is good");
 }
