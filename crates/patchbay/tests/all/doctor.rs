@@ -58,7 +58,7 @@ async fn with_leave_to_write_it_finds_out_more_and_puts_away_what_it_made() {
     for (is_second_missing, is_found_by_further) in [(false, true), (true, false)] {
         let world = World::connected().await;
         let switches = json!({ "second_delete_missing": is_second_missing,
-            "secondary_email_read": is_found_by_further, "merged_missing_in_batch_read": is_second_missing });
+            "secondary_email_read": is_found_by_further, "merged_missing_in_batch_read": is_second_missing, "contacts_are_marketing": is_found_by_further });
         world.switch(switches).await;
         let (code, said) = look(&world, &["--write"], &[]);
         assert_eq!(code, Some(0), "{said:?}");
@@ -67,6 +67,8 @@ async fn with_leave_to_write_it_finds_out_more_and_puts_away_what_it_made() {
         assert_eq!(further.contains("merged into"), is_found_by_further, "{further}");
         let merged = seen(&said, "id of a merged contact");
         assert_eq!(merged.contains("merged into"), !is_second_missing, "{merged}");
+        let marketing = seen(&said, "marketing contact, which is billed");
+        assert_eq!(marketing, format!("“{is_found_by_further}”"), "as the account is set");
         assert!(seen(&said, "same key").contains("patchbay_key"), "{said:?}");
         assert!(seen(&said, "unknown owner").contains("does not take the owner"), "{said:?}");
         assert!(seen(&said, "status MISSED").contains("Refused with 400"), "{said:?}");

@@ -36,6 +36,7 @@ lifecyclestage enumeration radio subscriber,lead,marketingqualifiedlead,salesqua
 createdate datetime date !
 lastmodifieddate datetime date !
 hs_calculated_merged_vids enumeration text ! *
+hs_marketable_status bool booleancheckbox !
 hs_calculated_phone_number string text !
 hs_calculated_mobile_number string text !
 hs_searchable_calculated_phone_number string text !

@@ -114,6 +114,12 @@ impl Portal {
         let id = held.next_id;
         held.next_id += 1;
         held.records.insert(id, make(id));
+        if kind == Kind::Contacts {
+            let status = self.switches.contacts_are_marketing.to_string();
+            self.shelf_mut(kind).records.entry(id).and_modify(|record| {
+                record.properties.insert("hs_marketable_status".to_owned(), status);
+            });
+        }
         self.undo.push((kind, id, None));
         self.settle(kind, id);
         id

@@ -21,6 +21,9 @@ pub struct Switches {
     pub refuse_unknown_outcome: bool,
     /// The list of outcomes also shows deleted ones, flagged.
     pub list_deleted_outcomes: bool,
+    /// Contacts that apps make are marketing contacts, as an admin can set it; no API can (HubSpot's knowledge base, "Manage
+    /// marketing contacts settings for your integrations").
+    pub contacts_are_marketing: bool,
     /// A second DELETE of a record answers 404. Unconfirmed either way.
     pub second_delete_missing: bool,
     /// Contact properties an admin made required; enforced from path version 2026-09 on.
@@ -28,7 +31,7 @@ pub struct Switches {
 }
 
 impl Switches {
-    fn flags(&mut self) -> [(&'static str, &mut bool); 8] {
+    fn flags(&mut self) -> [(&'static str, &mut bool); 9] {
         [
             ("conflict_without_id", &mut self.conflict_without_id),
             ("secondary_email_read", &mut self.secondary_email_read),
@@ -37,6 +40,7 @@ impl Switches {
             ("refuse_property_creation", &mut self.refuse_property_creation),
             ("refuse_unknown_outcome", &mut self.refuse_unknown_outcome),
             ("list_deleted_outcomes", &mut self.list_deleted_outcomes),
+            ("contacts_are_marketing", &mut self.contacts_are_marketing),
             ("second_delete_missing", &mut self.second_delete_missing),
         ]
     }
