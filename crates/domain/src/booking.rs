@@ -88,6 +88,10 @@ impl Booking {
         let last_move = last_move(&said);
         let schedule = last_move.as_ref().map(|last| last.event).or_else(|| scheduled(&said))?;
         let mut facts = schedule.facts.clone();
+        // What the source was asked for is of this very time; other webhooks may be of an older one.
+        for told in said.iter().filter(|one| one.what == BookingWhat::Told && one.link == schedule.link) {
+            facts.fill_from(&told.facts);
+        }
         for other in older_first(&said).into_iter().rev().filter(|other| *other != schedule) {
             facts.fill_from(&other.facts);
         }
@@ -142,6 +146,17 @@ impl Booking {
         } else {
             Pending::Booking
         }
+    }
+
+    /// The ids of bookings and moves whose webhooks leave out when the meeting is, and that nobody was asked about yet.
+    pub fn untold(&self) -> BTreeSet<&str> {
+        let tells = |link: &str| self.said.iter().any(|one| one.link == link && one.facts.start.is_some());
+        self.said
+            .iter()
+            .filter(|one| matches!(one.what, BookingWhat::Booked | BookingWhat::Moved { .. }))
+            .map(|one| one.link.as_str())
+            .filter(|link| !tells(link))
+            .collect()
     }
 
     /// The id that the booking was first known by: the end of the chain of ids that moves left behind.

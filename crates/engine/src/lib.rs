@@ -21,6 +21,7 @@ mod sample;
 mod scheduler;
 mod session;
 mod tokens;
+mod untold;
 mod work;
 
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub hubspot_version: Version,
     /// Aircall's origin.
     pub aircall_origin: Url,
+    /// Calendly's origin.
+    pub calendly_origin: Url,
     /// How long what is applied lags what the dashboard shows (C11).
     pub outcome_delay: SignedDuration,
     /// How often the lists of outcomes and tags are read again (C9, C11).

@@ -108,6 +108,7 @@ impl Engine {
         if works.is_empty() && marks.is_empty() {
             return Ok(Taking::Idle);
         }
+        self.ask_for_untold(workspace, &mut works).await?;
         let book = self.decide(workspace, &mut works).await?;
         let calls = book.settings;
         let meetings = self.store.meeting_settings(workspace).await?;

@@ -79,6 +79,7 @@ impl Instance {
                 hubspot_origin: settings.hubspot_origin.clone(),
                 hubspot_version: settings.hubspot_version,
                 aircall_origin: settings.aircall_origin.clone(),
+                calendly_origin: settings.calendly_origin.clone(),
                 outcome_delay: settings.outcome_delay,
                 list_refresh: settings.list_refresh,
             },

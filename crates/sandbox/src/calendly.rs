@@ -1,5 +1,6 @@
 //! Calendly in a box: the webhook subscriptions of its API, version 2, and what they are told on order.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -67,6 +68,8 @@ struct Account {
     subscriptions: Vec<Subscription>,
     /// A free plan has no webhooks.
     is_free: bool,
+    /// Scheduled events by their id, as they were ordered.
+    events: BTreeMap<String, Value>,
 }
 
 pub struct Calendly {
@@ -98,6 +101,10 @@ impl Provider for Calendly {
                 json!({"resource": {"uri": user, "name": "Ada Park", "email": "ada@example.com",
                     "timezone": "America/New_York", "current_organization": ORGANIZATION}}),
             ),
+            ("GET", ["scheduled_events", id]) => account
+                .events
+                .get(*id)
+                .map_or_else(not_found, |event| Answer::json(200, json!({"resource": event}))),
             ("GET", ["webhook_subscriptions"]) => account.listed(asked, is_admin),
             ("POST", ["webhook_subscriptions"]) => account.subscribed(asked, user, is_admin),
             (method, ["webhook_subscriptions", id]) => {
@@ -123,6 +130,11 @@ impl Provider for Calendly {
         let parts: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
         match (asked.method.as_str(), parts.as_slice()) {
             ("POST", ["send"]) => self.send(asked).await,
+            ("PUT", ["scheduled_events", id]) => {
+                let event = asked.json.clone().unwrap_or_default();
+                hold(&self.account).events.insert((*id).to_owned(), event);
+                Answer::empty(204)
+            }
             ("POST", ["plan"]) => {
                 let Some(is_free) = asked.field("free").as_bool() else { return refused("free") };
                 hold(&self.account).is_free = is_free;

@@ -1,14 +1,14 @@
-//! Calendly's API, version 2: our webhook subscription.
+//! Calendly's API, version 2: our webhook subscription, and the event that a webhook leaves out.
 //!
 //! By its documents of 2026: `https://developer.calendly.com/api-docs/calendly-api/webhooks/create-webhook-subscription`.
 
-use domain::fault::Fault;
+use domain::{booking::BookingEvent, fault::Fault};
 use reqwest::{Client, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
-use super::wire::EVENTS;
+use super::{read::told, wire::EVENTS};
 use crate::{bearer::Api, source::Field};
 
 /// The most that a page of subscriptions holds.
@@ -65,6 +65,16 @@ impl Calendly {
     /// Removes a subscription; one that is gone already is fine.
     pub async fn unregister(&self, id: &str) -> Result<(), Fault> {
         self.0.delete(&["webhook_subscriptions", id]).await
+    }
+
+    /// Asks for the scheduled event of an invitee; `Never` if Calendly does not have it, or does not tell when it is.
+    pub async fn event(&self, invitee: &str) -> Result<BookingEvent, Fault> {
+        let unknown =
+            || Fault::never("Calendly does not tell when the meeting is, and its webhook did not either.");
+        let event = invitee.rsplit_once("/invitees/").and_then(|(event, _)| last_part(event));
+        let event = event.ok_or_else(unknown)?;
+        let answer = self.0.ask(Method::GET, &["scheduled_events", &event], &[], None).await?;
+        told(invitee, &answer["resource"]).map_err(|_| unknown())
     }
 
     async fn subscribe(&self, url: &str, secret: &SecretString, scope: &Scope) -> Result<String, Fault> {

@@ -63,13 +63,24 @@ fn booked_or_moved(said: &wire::Invitee<'_>) -> BookingWhat {
 }
 
 /// The start of a booking that tells enough to be written. Bodies of 2020 lack the scheduled event as a
-/// whole: such a booking waits for one that tells.
+/// whole: it is asked for by the API, where there is a token.
 fn whole(said: &wire::Invitee<'_>) -> Result<Option<Timestamp>, Unreadable> {
     if said.scheduled_event.value().is_null() {
         return Ok(None);
     }
     said.event_name.required_text()?;
     said.start_time.required_rfc3339().map(Some)
+}
+
+/// What a scheduled event tells by itself: all that is no invitee's own.
+pub(super) fn told(link: &str, scheduled_event: &Value) -> Result<BookingEvent, Unreadable> {
+    let body = wire::around(scheduled_event);
+    let envelope = Envelope::of(&body);
+    let (said, at) = (&envelope.payload, envelope.created_at.required_rfc3339()?);
+    said.event_name.required_text()?;
+    let start = said.start_time.required_rfc3339()?;
+    let facts = BookingFacts { invitee: None, answers: Vec::new(), ..facts(said, Some(start)) };
+    Ok(BookingEvent { link: link.to_owned(), what: BookingWhat::Told, at, facts })
 }
 
 fn facts(said: &wire::Invitee<'_>, start: Option<Timestamp>) -> BookingFacts {

@@ -1,6 +1,6 @@
 //! Calendly's spelling, webhooks v2. Read 2026-11-20 (reference/scheduling.md §3).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::source::{Field, text};
 
@@ -129,6 +129,11 @@ impl<'a> Invitee<'a> {
         let is_called = self.location_type.value() == "outbound_call";
         self.text_reminder_number.text().or_else(|| self.location.text().filter(|_| is_called))
     }
+}
+
+/// A scheduled event as a webhook would hold it, told when the event was made.
+pub(super) fn around(scheduled_event: &Value) -> Value {
+    json!({"created_at": scheduled_event["created_at"], "payload": {"scheduled_event": scheduled_event}})
 }
 
 /// A host of the event.

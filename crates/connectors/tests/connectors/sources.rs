@@ -10,3 +10,4 @@ mod calcom;
 mod calendar;
 mod calendly;
 mod signatures;
+mod times;

@@ -73,6 +73,8 @@ pub enum BookingWhat {
     },
     /// Some gave up their seats, the meeting goes on for the others.
     SeatsGivenUp,
+    /// Nothing new: the source was asked for what its webhook had left out.
+    Told,
     /// The invitee did not come, or did after all.
     NoShow {
         /// Whether the no-show was taken back.
@@ -87,7 +89,7 @@ impl BookingWhat {
     /// Which facts count more when several events tell them: the higher.
     pub(super) const fn rank(&self) -> u8 {
         match self {
-            Self::NoShow { .. } | Self::SeatsGivenUp => 0,
+            Self::NoShow { .. } | Self::SeatsGivenUp | Self::Told => 0,
             Self::Canceled { .. } | Self::Rejected { .. } => 1,
             Self::Requested { .. } => 2,
             Self::Booked => 3,
@@ -103,6 +105,7 @@ impl BookingWhat {
             | Self::Canceled { .. }
             | Self::Rejected { .. }
             | Self::SeatsGivenUp
+            | Self::Told
             | Self::NoShow { .. } => None,
         }
     }

@@ -346,3 +346,42 @@ mod links {
         assert_eq!((one.external_id.as_str(), one.held.len()), ("b", 1));
     }
 }
+
+mod untold {
+    use super::*;
+
+    fn bare(said: BookingEvent) -> BookingEvent {
+        let facts = BookingFacts { start: None, end: None, event_name: None, host: None, ..said.facts };
+        BookingEvent { facts, ..said }
+    }
+
+    fn answered(link: &str, start: i64) -> BookingEvent {
+        let facts = BookingFacts { invitee: None, answers: Vec::new(), ..meeting_at(start) };
+        told(link, 0, BookingWhat::Told, facts)
+    }
+
+    #[rstest]
+    #[case::a_booking(vec![bare(booked(0, 60)), answered("bk_81", 60)], 60)]
+    #[case::the_answer_is_taken_in_first(vec![answered("bk_81", 60), bare(booked(0, 60))], 60)]
+    #[case::a_move_is_not_filled_from_the_time_before(vec![booked(0, 60), bare(moved_to(5, "bk_81", "b", 120)), answered("b", 120)], 120)]
+    fn what_was_asked_for_fills_what_the_webhook_left_out(
+        #[case] all: Vec<BookingEvent>,
+        #[case] start: i64,
+    ) {
+        let (crm, _) = after(OnReschedule::Replace, all);
+        assert_eq!(shown(&crm), meeting(TITLE, "SCHEDULED", start));
+        assert!(crm.property("hs_meeting_body").contains("Company size"));
+    }
+
+    #[rstest]
+    #[case::told_whole(vec![booked(0, 60)], &[])]
+    #[case::a_cancel_alone(vec![canceled(0)], &[])]
+    #[case::left_out(vec![bare(booked(0, 60))], &["bk_81"])]
+    #[case::left_out_of_a_move(vec![booked(0, 60), bare(moved_to(5, "bk_81", "b", 120))], &["b"])]
+    #[case::asked_for_since(vec![bare(booked(0, 60)), answered("bk_81", 60)], &[])]
+    fn what_a_webhook_left_out_is_asked_for_once(#[case] all: Vec<BookingEvent>, #[case] untold: &[&str]) {
+        let record = booking(Source::Calendly, all);
+        let domain::record::Facts::Booking(booking) = &record.facts else { panic!("a booking") };
+        assert_eq!(booking.untold().into_iter().collect::<Vec<_>>(), untold);
+    }
+}

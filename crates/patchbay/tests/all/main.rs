@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 mod aircall;
+mod answers;
 mod api_schema;
 mod bad_input;
 mod budget;

@@ -1,8 +1,13 @@
 //! How many requests HubSpot gets, by its own count.
 
+use std::{collections::BTreeSet, time::Instant};
+
 use serde_json::{Value, json};
 
-use crate::world::{World, call, ended_call, until};
+use crate::{
+    schedulers,
+    world::{World, call, ended_call, until},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_calls_of_known_contacts_cost_at_most_fifty_requests() {
@@ -60,6 +65,49 @@ async fn one_call_costs_four_requests_a_change_one_and_no_change_none() {
     assert_eq!(world.aircall(&hook, &at(tagged, started + 150)).await, 202);
     world.settled(1).await;
     assert_eq!(world.requests().await, 0, "an event that changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_bookings_by_new_invitees_cost_at_most_fifty_requests() {
+    let world = World::connected().await;
+    let hook = world.hook("calendar").await;
+    world.hubspot(reqwest::Method::POST, "latency", json!({ "ms": 50 })).await;
+    world.forget_requests().await;
+    let begun = Instant::now();
+    let posts = (0..500).map(|n| {
+        let body = booking(n).to_string();
+        let post = schedulers::story::calendar(world.http.post(&hook), &body).body(body);
+        tokio::spawn(async move { assert_eq!(post.send().await.unwrap().status(), 202) })
+    });
+    for post in posts.collect::<Vec<_>>() {
+        post.await.unwrap();
+    }
+    world.settled(500).await;
+    let (requests, took) = (world.requests().await, begun.elapsed());
+    println!(
+        "500 bookings by new invitees, 50 ms each request: {requests} requests, {took:.1?} from first webhook to last receipt"
+    );
+    let contacts = world.objects("contacts").await;
+    let emails: BTreeSet<&str> =
+        contacts.iter().map(|one| one["properties"]["email"].as_str().unwrap()).collect();
+    assert_eq!((contacts.len(), emails.len()), (500, 500), "each contact once");
+    let meetings = world.objects("meetings").await;
+    let people: BTreeSet<&str> =
+        meetings.iter().map(|one| one["associations"]["contacts"][0].as_str().unwrap()).collect();
+    assert_eq!((meetings.len(), people.len()), (500, 500), "each meeting once, with its own contact");
+    assert!(requests <= 50, "{requests} requests");
+}
+
+/// A booking by somebody of their own, with an answer that goes into a property.
+fn booking(n: u64) -> Value {
+    json!({"type": "booking.scheduled", "timestamp": "2026-11-20T10:00:00Z", "data": {
+        "booking_id": format!("bk_{n}"), "event_name": "Intro call", "event_type": "30min",
+        "start": "2026-12-01T10:00:00Z", "end": "2026-12-01T10:30:00Z",
+        "host": {"name": "Ada Park", "email": "ada@example.com", "timezone": "America/New_York"},
+        "invitee": {"name": format!("Lin Wu {n}"), "email": format!("lin{n}@example.net"), "phone": null},
+        "guests": [], "location": null, "description": "",
+        "answers": [{"question_id": "q1", "question": "Company size", "answer": n}],
+        "previous_start": null, "changed_by": "invitee", "reason": null}})
 }
 
 fn number(n: u64) -> String {

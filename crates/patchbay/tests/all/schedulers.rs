@@ -6,4 +6,4 @@ mod calendar;
 mod calendly;
 mod hostile;
 mod registered;
-mod story;
+pub mod story;

@@ -161,6 +161,35 @@ async fn who_is_no_admin_at_calendly_subscribes_to_their_own_events_until_an_adm
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_calendlys_webhook_leaves_out_is_asked_for() {
+    let world = World::new().await;
+    world.connect_hubspot("pat-na1-sandbox").await;
+    CALENDLY.connect(&world, CALENDLY.token).await;
+    // As the webhooks of 2020 were: the invitee alone.
+    let booked = calendly::booked().to_string().replace("{n}", "7");
+    let mut booked: Value = serde_json::from_str(&booked).unwrap();
+    let payload = booked["payload"].as_object_mut().unwrap();
+    let mut event = payload.remove("scheduled_event").unwrap();
+    event["created_at"] = json!("2026-11-20T09:59:59.000000Z");
+    let invitee = payload["uri"].as_str().unwrap().to_owned();
+    CALENDLY.order(&world, Method::POST, "send", &booked).await;
+    let problem = world.record_in("calendly", &invitee, "problem").await;
+    assert!(problem["why"].as_str().unwrap().contains("Calendly"), "{problem}");
+    let id = event["uri"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+    CALENDLY.order(&world, Method::PUT, &format!("scheduled_events/{id}"), &event).await;
+    let problems = world.get("problems").await;
+    let problem = problems["items"][0]["id"].as_str().unwrap();
+    world.post(&format!("problems/{problem}/retry"), Value::Null).await;
+    world.record_in("calendly", &invitee, "logged").await;
+    let meeting = world.objects("meetings").await[0]["properties"].clone();
+    assert!(
+        meeting["hs_meeting_title"].as_str().unwrap().starts_with("Meeting - Calendly: Intro"),
+        "{meeting}"
+    );
+    assert!(meeting["hs_meeting_body"].as_str().unwrap().contains("Company size"), "{meeting}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calendlys_free_plan_is_refused_in_calendlys_words() {
     let world = World::new().await;
     CALENDLY.order(&world, Method::POST, "plan", &json!({ "free": true })).await;
