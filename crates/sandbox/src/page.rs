@@ -60,7 +60,7 @@ pub fn whole(title: &str, body: &str) -> String {
 
 fn framed(title: &str, navigation: &str, body: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title>\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title><link rel=\"icon\" href=\"data:,\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head>\
          <body>{navigation}<main>{body}</main></body></html>",
         Html::text(title).0

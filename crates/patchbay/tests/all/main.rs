@@ -6,6 +6,7 @@ mod aircall;
 mod answers;
 mod api_schema;
 mod bad_input;
+mod browser;
 mod budget;
 mod calls;
 mod contacts;

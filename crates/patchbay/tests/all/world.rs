@@ -39,8 +39,12 @@ impl World {
     /// Starts both, the server with further settings. In them `{smtp}` stands for the mailbox's address; where they say what
     /// to log, it goes to a file.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::beside(sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap(), settings)
+    }
+
+    /// Starts the server beside a sandbox that runs already.
+    pub fn beside(sandbox: sandbox::Sandbox, settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
-        let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
         let mut environment = vec![
             ("PATCHBAY_HUBSPOT_API_URL".to_owned(), sandbox.hubspot_url()),
             ("PATCHBAY_AIRCALL_API_URL".to_owned(), sandbox.aircall_url()),

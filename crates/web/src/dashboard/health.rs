@@ -28,6 +28,8 @@ struct HealthPage {
     load: LoadView,
     /// How long half of today's writes took at most, and 95 of 100.
     spans: Option<(String, String)>,
+    /// What is left of the day at HubSpot.
+    day_left: Option<String>,
     cards: Vec<Card>,
     hold: Option<String>,
     charts: Vec<Chart>,
@@ -44,8 +46,9 @@ pub async fn show(visit: Visit) -> Result<Response, Failure> {
     let now = visit.frame.now;
     let charts = vec![written(&load.samples, now), spans(&load.samples, now), allowance(&load.samples, now)];
     let hold = hold.sentence().map(str::to_owned);
+    let day_left = load.today.left.and_then(|left| left.day).map(grouped);
     let spans = load.today.p50_ms.map(words).zip(load.today.p95_ms.map(words));
-    Ok(page(StatusCode::OK, &HealthPage { load, spans, cards, hold, charts, frame: visit.frame }))
+    Ok(page(StatusCode::OK, &HealthPage { load, spans, day_left, cards, hold, charts, frame: visit.frame }))
 }
 
 fn chart(id: &'static str, title: &'static str, keys: [&'static str; 2], summary: String) -> Chart {
@@ -101,10 +104,7 @@ fn allowance(samples: &[SampleView], now: Timestamp) -> Chart {
     let slots = sent.iter().map(|(at, left)| Slot {
         at: *at,
         values: [percent(left.burst, left.burst_max), 0],
-        words: [
-            format!("{} of {}", left.burst, left.burst_max),
-            left.day.map_or_else(String::new, |day| day.to_string()),
-        ],
+        words: [format!("{} of {}", left.burst, left.burst_max), left.day.map_or_else(String::new, grouped)],
     });
     let least = sent.iter().map(|(_, left)| percent(left.burst, left.burst_max)).min();
     let summary = least.map_or_else(
@@ -142,9 +142,30 @@ fn words(ms: i64) -> String {
     }
 }
 
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn great_numbers_are_told_by_their_thousands() {
+        assert_eq!(
+            [7, 190, 1_000, 624_968, 1_000_000].map(grouped),
+            ["7", "190", "1,000", "624,968", "1,000,000"]
+        );
+    }
 
     #[test]
     fn spans_are_told_as_people_say_them() {
