@@ -133,6 +133,15 @@ async fn a_call_belongs_to_who_took_it_though_they_have_left_and_a_new_contact_d
         "end": "2026-12-01T11:00:00Z", "host": { "name": "Dan Moreau", "email": "dan@example.com" } });
     world.scheduler("bookings", booking).await;
     world.settled(2).await;
+    // A queue is nobody: a call by its address has no owner.
+    let queue = json!({ "email": "desk@example.com", "type": "QUEUE" });
+    world.hubspot(Method::POST, "owners", queue).await;
+    let mut call = ended_call(1, "+1 415-555-0101", &[]);
+    call["data"]["user"] = json!({ "id": 5, "name": "Desk", "email": "desk@example.com" });
+    world.aircall_at_once(&hook, vec![call]).await;
+    world.settled(3).await;
+    let of_queue = &world.objects("calls").await[1];
+    assert!(of_queue["properties"]["hubspot_owner_id"].as_str().unwrap_or_default().is_empty(), "{of_queue}");
     for kind in ["calls", "meetings"] {
         assert_eq!(world.objects(kind).await[0]["properties"]["hubspot_owner_id"], DAN, "{kind}");
     }

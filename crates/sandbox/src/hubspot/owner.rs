@@ -13,6 +13,8 @@ pub struct Owner {
     pub first_name: String,
     pub last_name: String,
     pub user_id: u64,
+    /// Nobody's, but a list of tasks that a team works off.
+    pub is_queue: bool,
     pub archived: bool,
 }
 
@@ -20,14 +22,23 @@ impl Owner {
     fn new(id: &str, email: &str, first_name: &str, last_name: &str, user_id: u64) -> Self {
         let text = str::to_owned;
         let (first_name, last_name) = (text(first_name), text(last_name));
-        Self { id: text(id), email: text(email), first_name, last_name, user_id, archived: false }
+        Self {
+            id: text(id),
+            email: text(email),
+            first_name,
+            last_name,
+            user_id,
+            is_queue: false,
+            archived: false,
+        }
     }
 
     pub fn json(&self) -> Value {
-        // A deactivated user has no userId any more; the owner id stays valid.
-        let user_id = (!self.archived).then_some(self.user_id);
+        // A deactivated user has no userId any more; the owner id stays valid. A queue is no user.
+        let user_id = (!self.archived && !self.is_queue).then_some(self.user_id);
+        let kind = if self.is_queue { "QUEUE" } else { "PERSON" };
         json!({
-            "id": self.id, "email": self.email, "type": "PERSON", "firstName": self.first_name,
+            "id": self.id, "email": self.email, "type": kind, "firstName": self.first_name,
             "lastName": self.last_name, "userId": user_id, "userIdIncludingInactive": self.user_id,
             "createdAt": "2026-01-12T09:00:00Z", "updatedAt": "2026-01-12T09:00:00Z", "archived": self.archived,
         })
@@ -79,5 +90,6 @@ pub fn made(order: &Asked, count: usize) -> Option<Owner> {
     let id = order.text("id").map_or_else(|| (41_700_000 + count).to_string(), str::to_owned);
     let user_id = 9_600_000 + u64::try_from(count).unwrap_or_default();
     let name = |field| order.text(field).unwrap_or_default();
-    Some(Owner::new(&id, email, name("first_name"), name("last_name"), user_id))
+    let is_queue = order.text("type") == Some("QUEUE");
+    Some(Owner { is_queue, ..Owner::new(&id, email, name("first_name"), name("last_name"), user_id) })
 }

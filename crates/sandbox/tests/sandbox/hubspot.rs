@@ -249,6 +249,24 @@ async fn limits_are_told_in_headers_and_kept() {
 }
 
 #[tokio::test]
+async fn a_spent_day_is_whole_again_when_it_ends() {
+    let world = world::start().await;
+    let ask = async || world.crm("GET", "/crm/owners/2026-09", Value::Null).await;
+    world.order("limits", json!({ "daily": 2, "daily_used": 1, "daily_resets_in_ms": 60_000 })).await;
+    assert_eq!(ask().await.0, 200);
+    let (status, body) = ask().await;
+    assert_eq!((status, &body["policyName"]), (429, &json!("DAILY")));
+    // The day ends now, and the next one at the account's midnight.
+    world.order("limits", json!({ "daily_resets_in_ms": 0 })).await;
+    assert_eq!(ask().await.0, 200);
+    let limits = world.order("limits", json!({})).await;
+    assert_eq!(limits["daily_used"], 1);
+    let until: jiff::Timestamp = limits["daily_resets_at"].as_str().unwrap().parse().unwrap();
+    let until = until.in_tz("US/Eastern").unwrap();
+    assert_eq!((until.hour(), until.minute(), until.second()), (0, 0, 0), "{until}");
+}
+
+#[tokio::test]
 async fn a_lost_answer_leaves_the_record_behind() {
     let world = world::start().await;
     world.order("faults", json!({"kind": "answer_lost_after", "times": 1, "match": {"method": "POST", "path_contains": "/contacts"}})).await;
