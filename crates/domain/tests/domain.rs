@@ -14,6 +14,8 @@ mod crm;
 mod delay;
 #[path = "domain/ended.rs"]
 mod ended;
+#[path = "domain/late_notices.rs"]
+mod late_notices;
 #[path = "domain/meetings.rs"]
 mod meetings;
 #[path = "domain/names.rs"]

@@ -21,6 +21,7 @@ mod logs;
 mod lookup;
 mod meetings;
 mod notices;
+mod notices_failing;
 mod oauth;
 mod official_client;
 mod pausing;
