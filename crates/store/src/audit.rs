@@ -2,9 +2,13 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Page, Result, Store, StoreError, column, page::Cursor, statement};
+use crate::{
+    Page, Result, Store, StoreError, column,
+    database::{Connection, Row, params},
+    page::Cursor,
+    statement,
+};
 
 /// One change by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +114,7 @@ fn begins_with(word: &str) -> String {
 
 fn of_row(row: &Row<'_>) -> Result<Audit> {
     Ok(Audit {
-        workspace: row.get::<_, Option<i64>>(0)?.map(WorkspaceId),
+        workspace: row.get::<Option<i64>>(0)?.map(WorkspaceId),
         at: column::timestamp(row, 1, "audits")?,
         who: row.get(2)?,
         what: row.get(3)?,

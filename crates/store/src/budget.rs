@@ -2,9 +2,7 @@
 //!
 //! An account's budget is the account's, also where several workspaces write to one: the rows belong to no workspace.
 
-use rusqlite::params;
-
-use crate::{Result, Store, column, statement};
+use crate::{Result, Store, column, database::params, statement};
 
 impl Store {
     /// What is kept of an account's budget.

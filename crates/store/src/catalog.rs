@@ -5,10 +5,13 @@ use domain::{
     ids::{OutcomeId, TagId, WorkspaceId},
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, params},
+    statement,
+};
 
 const OUTCOMES: &str = "outcomes";
 const TAGS: &str = "tags";

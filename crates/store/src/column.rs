@@ -1,11 +1,13 @@
 //! Columns: how they become values, and what is said when they cannot.
 
 use jiff::Timestamp;
-use rusqlite::Row;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::{Result, StoreError};
+use crate::{
+    Result, StoreError,
+    database::{Row, Value},
+};
 
 /// A number of rows for `LIMIT`.
 pub(crate) fn limit(rows: usize) -> i64 {
@@ -14,7 +16,7 @@ pub(crate) fn limit(rows: usize) -> i64 {
 
 /// A `COUNT`.
 pub(crate) fn count(row: &Row<'_>, index: usize) -> Result<u64> {
-    Ok(u64::try_from(row.get::<_, i64>(index)?).unwrap_or_default())
+    Ok(u64::try_from(row.get::<i64>(index)?).unwrap_or_default())
 }
 
 /// A count of changed rows.
@@ -32,8 +34,8 @@ pub(crate) fn timestamp(row: &Row<'_>, index: usize, table: &'static str) -> Res
 }
 
 pub(crate) fn maybe_timestamp(row: &Row<'_>, index: usize, table: &'static str) -> Result<Option<Timestamp>> {
-    match row.get_ref(index)? {
-        rusqlite::types::ValueRef::Null => Ok(None),
+    match row.value(index)? {
+        Value::Null => Ok(None),
         _ => timestamp(row, index, table).map(Some),
     }
 }
@@ -68,7 +70,10 @@ pub(crate) fn to_json<T: Serialize>(value: &T, table: &'static str) -> Result<St
 }
 
 pub(crate) fn text<'a>(row: &'a Row<'_>, index: usize, table: &'static str) -> Result<&'a str> {
-    row.get_ref(index)?.as_str().map_err(|_| corrupt(table, "something else than text"))
+    match row.value(index)? {
+        Value::Text(text) => Ok(text),
+        _ => Err(corrupt(table, "something else than text")),
+    }
 }
 
 fn corrupt(table: &'static str, what: &str) -> StoreError {

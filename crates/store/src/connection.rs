@@ -2,10 +2,13 @@
 
 use domain::{ids::WorkspaceId, source::System};
 use jiff::Timestamp;
-use rusqlite::{Row, params};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{MasterKey, Result, Store, column, statement};
+use crate::{
+    MasterKey, Result, Store, column,
+    database::{self, Row, params},
+    statement,
+};
 
 /// How a connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +112,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let changed = self.source_changed(system);
-        let set = move |rows: &rusqlite::Connection| {
+        let set = move |rows: &database::Connection| {
             let sql = "UPDATE connections SET status = $3, reason = $4, changed_at = $5
                 WHERE workspace = $1 AND system = $2";
             let values =
@@ -143,7 +146,7 @@ impl Store {
     }
 }
 
-fn save(rows: &rusqlite::Connection, connection: &Connection, key: &MasterKey) -> Result<()> {
+fn save(rows: &database::Connection, connection: &Connection, key: &MasterKey) -> Result<()> {
     let sql = "INSERT INTO connections
             (workspace, system, status, reason, details, secret, connected_at, changed_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -8,9 +8,12 @@ use domain::{
     ids::{ContactId, WorkspaceId},
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, params},
+    statement,
+};
 
 /// What is known of one contact key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,10 +62,10 @@ fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Re
     let sql = "SELECT contact, begun_at, known_at, made_as FROM contacts WHERE workspace = $1 AND key = $2";
     statement::first(connection, sql, params![workspace.0, key.text()], |row| {
         Ok(ContactEntry {
-            id: row.get::<_, Option<String>>(0)?.map(ContactId),
+            id: row.get::<Option<String>>(0)?.map(ContactId),
             begun_at: column::maybe_timestamp(row, 1, "contacts")?,
             known_at: column::maybe_timestamp(row, 2, "contacts")?,
-            made_as: row.get::<_, Option<String>>(3)?.and_then(|email| Email::read(&email)),
+            made_as: row.get::<Option<String>>(3)?.and_then(|email| Email::read(&email)),
         })
     })
 }

@@ -2,10 +2,9 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
-use rusqlite::params;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Result, Store, StoreError, column, statement};
+use crate::{Result, Store, StoreError, column, database::params, statement};
 
 /// A grant in flight.
 #[derive(Debug, Clone)]

@@ -2,10 +2,13 @@
 
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-use crate::{MasterKey, Result, Store, StoreError, column, statement};
+use crate::{
+    MasterKey, Result, Store, StoreError, column,
+    database::{Connection, params},
+    statement,
+};
 
 /// What a hook key leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,13 @@
 
 use domain::ids::WorkspaceId;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Row, ToSql, params};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Bind, Connection, Row, params},
+    statement,
+};
 
 /// How long an answer is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -106,7 +109,7 @@ impl Store {
         &self,
         Turn { keyed, began_at }: Turn,
         sql: &'static str,
-        value: impl ToSql + Send + 'static,
+        value: impl Bind + Send + 'static,
     ) -> Result<()> {
         self.write(move |rows| {
             let values = params![keyed.workspace.0, keyed.hash, column::micros(began_at), value];

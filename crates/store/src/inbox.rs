@@ -2,9 +2,12 @@
 
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// How an envelope stands. A new one is `Unread`, `Ignored` or `Kept`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +109,8 @@ impl Store {
 pub(crate) fn insert(connection: &Connection, envelope: &NewEnvelope) -> Result<Appended> {
     let sql = "INSERT INTO envelopes (workspace, source, state, subject, event, dedup, received_at, body)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (workspace, source, dedup) WHERE dedup IS NOT NULL DO NOTHING";
+        ON CONFLICT (workspace, source, dedup) WHERE dedup IS NOT NULL DO NOTHING
+        RETURNING seq";
     let values = params![
         envelope.workspace.0,
         envelope.source.word(),
@@ -117,10 +121,8 @@ pub(crate) fn insert(connection: &Connection, envelope: &NewEnvelope) -> Result<
         column::micros(envelope.received_at),
         envelope.body,
     ];
-    Ok(match statement::run(connection, sql, values)? {
-        0 => Appended::Repeated,
-        _ => Appended::New { seq: connection.last_insert_rowid() },
-    })
+    let seq = statement::first(connection, sql, values, |row| row.get(0))?;
+    Ok(seq.map_or(Appended::Repeated, |seq| Appended::New { seq }))
 }
 
 /// The columns that `of_row` reads.

@@ -10,9 +10,11 @@ use chacha20poly1305::{
 };
 use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroizing};
 
-use rusqlite::{Connection, params};
-
-use crate::{Result, StoreError, statement};
+use crate::{
+    Result, StoreError,
+    database::{Connection, params},
+    statement,
+};
 
 /// The key that secrets are sealed with at rest. It cannot be printed, and is wiped when dropped.
 pub struct MasterKey(SecretBox<[u8; 32]>);
@@ -72,7 +74,7 @@ const CHECK_TEXT: &str = "patchbay";
 /// Refuses a key other than the one that the database was first opened with.
 pub(crate) fn check(connection: &Connection, key: &MasterKey) -> Result<()> {
     let sql = "SELECT value FROM installation WHERE name = 'master_key_check'";
-    let sealed: Option<Vec<u8>> = statement::first(connection, sql, &[], |row| Ok(row.get(0)?))?;
+    let sealed: Option<Vec<u8>> = statement::first(connection, sql, &[], |row| row.get(0))?;
     if let Some(sealed) = sealed {
         return key.unseal(CHECK_PLACE, &sealed).map(|_| ());
     }

@@ -10,9 +10,12 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use crate::{Envelope, OpenStep, Result, Store, StoredRecord, column, statement};
+use crate::{
+    Envelope, OpenStep, Result, Store, StoredRecord, column,
+    database::{Connection, params},
+    statement,
+};
 
 /// What a lane takes at once.
 #[derive(Debug, Clone, Default)]

@@ -2,9 +2,12 @@
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

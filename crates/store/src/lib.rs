@@ -10,6 +10,7 @@ mod catalog;
 mod column;
 mod connection;
 mod contact;
+mod database;
 mod error;
 mod grant;
 mod hook;

@@ -1,8 +1,10 @@
 //! Migrations: numbered SQL files, each applied once and in order.
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use crate::{Result, StoreError};
+use crate::{
+    Result, StoreError,
+    database::{Connection, params},
+    statement,
+};
 
 /// The files under `migrations/`, the first being version 1.
 const MIGRATIONS: [&str; 10] = [
@@ -19,21 +21,30 @@ const MIGRATIONS: [&str; 10] = [
 ];
 
 /// Brings the schema up to date, in one transaction.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
+pub(crate) fn migrate(connection: &Connection) -> Result<()> {
+    connection.batch("BEGIN IMMEDIATE")?;
+    match migrate_within(connection) {
+        Ok(()) => connection.batch("COMMIT"),
+        Err(error) => {
+            // The error that came first is the one to tell.
+            let _ = connection.batch("ROLLBACK");
+            Err(error)
+        }
+    }
+}
+
+fn migrate_within(connection: &Connection) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction
-        .execute_batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
-    let found: i64 =
-        transaction
-            .query_row("SELECT COALESCE(MAX(version), 0) FROM schema_version", [], |row| row.get(0))?;
+    connection.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
+    let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+    let found = statement::first(connection, newest, &[], |row| row.get::<i64>(0))?.unwrap_or(0);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
     for (version, sql) in (1..=known).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
-        transaction.execute_batch(sql)?;
-        transaction.execute("INSERT INTO schema_version (version) VALUES ($1)", [version])?;
+        connection.batch(sql)?;
+        let sql = "INSERT INTO schema_version (version) VALUES ($1)";
+        statement::run(connection, sql, params![version])?;
     }
-    transaction.commit()?;
     Ok(())
 }

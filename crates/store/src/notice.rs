@@ -8,11 +8,14 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{LedgerEntry, Phase, Result, Store, column, ledger, statement};
+use crate::{
+    LedgerEntry, Phase, Result, Store, column,
+    database::{Connection, Row, params},
+    ledger, statement,
+};
 
 pub use send::Sent;
 
@@ -155,8 +158,7 @@ pub(crate) fn dismiss(
     now: Timestamp,
 ) -> Result<bool> {
     let sql = "SELECT seq FROM notices WHERE workspace = $1 AND seq = $2 AND problem IS NOT NULL";
-    let is_problem =
-        statement::first(connection, sql, params![workspace.0, seq], |row| Ok(row.get::<_, i64>(0)?))?;
+    let is_problem = statement::first(connection, sql, params![workspace.0, seq], |row| row.get::<i64>(0))?;
     is_problem.map_or(Ok(false), |seq| drop(connection, workspace, seq, Handed::Maybe, "Dismissed.", now))
 }
 

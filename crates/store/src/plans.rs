@@ -1,25 +1,24 @@
 //! For tests: an empty database, and how SQLite would go about a statement.
 
-use rusqlite::Connection;
-
-use crate::migrate::migrate;
+use crate::{
+    database::{Bind, Connection},
+    migrate::migrate,
+    statement,
+};
 
 /// An empty database of the newest schema.
 pub(crate) fn sample() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    connection.pragma_update(None, "foreign_keys", "ON").unwrap();
-    migrate(&mut connection).unwrap();
+    let connection = Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap());
+    connection.batch("PRAGMA foreign_keys = ON").unwrap();
+    migrate(&connection).unwrap();
     connection
 }
 
 /// The lines of the query plan.
 pub(crate) fn plan(sql: &str) -> Vec<String> {
-    let connection = sample();
-    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    let nothing: Vec<Option<i64>> = vec![None; statement.parameter_count()];
-    statement
-        .query_map(rusqlite::params_from_iter(nothing), |row| row.get("detail"))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap()
+    let nothing: Option<i64> = None;
+    let places = (1..).take_while(|n| sql.contains(&format!("${n}")));
+    let values: Vec<&dyn Bind> = places.map(|_| &nothing as &dyn Bind).collect();
+    // id, parent, nothing, and the words.
+    statement::all(&sample(), &format!("EXPLAIN QUERY PLAN {sql}"), &values, |row| row.get(3)).unwrap()
 }

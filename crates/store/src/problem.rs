@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Changed, Page, Result, Store, column, notice, statement};
+use crate::{
+    Changed, Page, Result, Store, column,
+    database::{Connection, Row, params},
+    notice, statement,
+};
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 use tokio::sync::Semaphore;
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, database::Connection};
 
 /// Readings at once. More would only wait for the processor: a reading does not wait for the writer.
 const READERS: usize = 4;
@@ -59,16 +59,17 @@ fn within_transaction<T>(
     connection: &Connection,
     reading: impl FnOnce(&Connection) -> Result<T>,
 ) -> Result<T> {
-    let transaction = connection.unchecked_transaction()?;
-    let answer = reading(&transaction)?;
-    transaction.commit()?;
-    Ok(answer)
+    connection.batch("BEGIN")?;
+    let answer = reading(connection);
+    // It has changed nothing: how it ends is the same.
+    connection.batch("ROLLBACK")?;
+    answer
 }
 
 fn open(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    Ok(connection)
+    Ok(Connection::sqlite(connection))
 }

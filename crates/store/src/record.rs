@@ -8,9 +8,12 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Envelope, Page, Result, Store, column, inbox, statement};
+use crate::{
+    Envelope, Page, Result, Store, column,
+    database::{Connection, Row, params},
+    inbox, statement,
+};
 
 /// How a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

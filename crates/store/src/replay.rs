@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use domain::{ids::WorkspaceId, source::Source};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, params},
+    statement,
+};
 
 /// Envelopes looked at in one write, so that webhooks need not wait for a long replay.
 const CHUNK: usize = 2_000;

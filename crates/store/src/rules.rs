@@ -6,9 +6,12 @@ use domain::{
     rule::{Rule, Target},
 };
 use jiff::SignedDuration;
-use rusqlite::{Connection, params};
 
-use crate::{Result, Store, StoreError, catalog, column, settings, statement};
+use crate::{
+    Result, Store, StoreError, catalog, column,
+    database::{Connection, params},
+    settings, statement,
+};
 
 impl Store {
     /// The rules of both kinds, in the admin's order.

@@ -4,12 +4,15 @@ mod spans;
 
 use domain::ids::WorkspaceId;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 pub use spans::Spans;
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// What one sample is of: each zone's days begin where one of them does.
 pub const SAMPLE_LENGTH: SignedDuration = SignedDuration::from_mins(5);

@@ -2,13 +2,13 @@
 
 use domain::{ids::WorkspaceId, source::System};
 use jiff::Timestamp;
-use rusqlite::params;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::{
     Connection, Result, Store, column,
     connection::{COLUMNS, of_row, place},
+    database::params,
     statement,
 };
 

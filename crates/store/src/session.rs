@@ -1,10 +1,13 @@
 //! Sessions of the dashboard: a browser that signed in. Only the hash of its token is kept.
 
 use jiff::Timestamp;
-use rusqlite::params;
 use uuid::Uuid;
 
-use crate::{Result, Store, User, column, statement, user};
+use crate::{
+    Result, Store, User, column,
+    database::{Row, params},
+    statement, user,
+};
 
 /// A browser that signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +110,7 @@ impl Store {
     }
 }
 
-fn of_row(row: &rusqlite::Row<'_>) -> Result<Session> {
+fn of_row(row: &Row<'_>) -> Result<Session> {
     Ok(Session {
         hash: row.get(0)?,
         user: column::uuid(row, 1, "sessions")?,

@@ -4,10 +4,13 @@ use domain::{
     ids::WorkspaceId,
     settings::{CallSettings, MeetingSettings},
 };
-use rusqlite::{Connection, params};
 use serde::de::DeserializeOwned;
 
-use crate::{Result, Store, column, statement};
+use crate::{
+    Result, Store, column,
+    database::{Connection, params},
+    statement,
+};
 
 impl Store {
     /// The settings for calls; the default if none were saved.

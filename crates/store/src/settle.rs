@@ -14,10 +14,10 @@ use domain::{
     record::Record,
 };
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use crate::{
-    Changed, LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, contact, ledger, notice, sample,
+    Changed, LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, contact, database::Connection,
+    ledger, notice, sample,
 };
 
 /// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.

@@ -9,12 +9,13 @@ use std::{
     },
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Appended, MasterKey, NewEnvelope, Result, StoreError,
     bell::Bell,
+    database::Connection,
     key, migrate,
     news::Newsroom,
     read::{BUSY_TIMEOUT, Readers, STATEMENTS_KEPT},
@@ -83,8 +84,8 @@ impl Store {
                 needed: "3.51.3".to_owned(),
             });
         }
-        let mut connection = open_to_write(&location)?;
-        migrate::migrate(&mut connection)?;
+        let connection = open_to_write(&location)?;
+        migrate::migrate(&connection)?;
         key::check(&connection, &key)?;
         let bell = Arc::new(Bell::default());
         let (jobs, waiting) = mpsc::channel(queue_max);
@@ -198,9 +199,9 @@ fn open_to_write(location: &Location) -> Result<Connection> {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            Connection::open_with_flags(path, flags)?
+            rusqlite::Connection::open_with_flags(path, flags)?
         }
-        Location::Memory => Connection::open_in_memory()?,
+        Location::Memory => rusqlite::Connection::open_in_memory()?,
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
@@ -212,7 +213,7 @@ fn open_to_write(location: &Location) -> Result<Connection> {
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     // 32 MiB of pages (a negative number counts KiB): the indexes that each envelope touches stay in memory.
     connection.pragma_update(None, "cache_size", -32_768)?;
-    Ok(connection)
+    Ok(Connection::sqlite(connection))
 }
 
 /// Makes the file, if it is missing, so that only its owner can read it; SQLite gives its companions the same mode.

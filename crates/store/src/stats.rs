@@ -1,9 +1,12 @@
 //! Numbers for the metrics, and whether the store works.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row};
 
-use crate::{Result, Store, StoreError, column, statement};
+use crate::{
+    Result, Store, StoreError, column,
+    database::{Connection, Row},
+    statement,
+};
 
 /// Numbers over all workspaces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,10 +2,13 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
-use rusqlite::{Row, params};
 use uuid::Uuid;
 
-use crate::{Result, Store, StoreError, column, statement};
+use crate::{
+    Result, Store, StoreError, column,
+    database::{Row, params},
+    statement,
+};
 
 /// What the bearer of a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,7 @@ fn of_row(row: &Row<'_>) -> Result<Token> {
         id: column::uuid(row, 0, "tokens")?,
         hash: row.get(1)?,
         role: column::word(row, 2, "tokens", Role::from_word)?,
-        workspace: row.get::<_, Option<i64>>(3)?.map(WorkspaceId),
+        workspace: row.get::<Option<i64>>(3)?.map(WorkspaceId),
         name: row.get(4)?,
         created_at: column::timestamp(row, 5, "tokens")?,
     })

@@ -2,10 +2,13 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use crate::{Result, Role, Store, StoreError, column, statement};
+use crate::{
+    Result, Role, Store, StoreError, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// Somebody who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +140,7 @@ pub(crate) fn of_row(row: &Row<'_>, first: usize) -> Result<User> {
         name: row.get(first + 2)?,
         password: row.get(first + 3)?,
         role: column::word(row, first + 4, "users", Role::from_word)?,
-        workspace: row.get::<_, Option<i64>>(first + 5)?.map(WorkspaceId),
+        workspace: row.get::<Option<i64>>(first + 5)?.map(WorkspaceId),
         time_zone: row.get(first + 6)?,
         is_disabled: row.get(first + 7)?,
         created_at: column::timestamp(row, first + 8, "users")?,

@@ -2,9 +2,12 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Result, Store, StoreError, column, statement};
+use crate::{
+    Result, Store, StoreError, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// One organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,10 +8,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Appended, EnvelopeState, NewEnvelope, Result, StoreError, bell::Bell, inbox};
+use crate::{
+    Appended, EnvelopeState, NewEnvelope, Result, StoreError, bell::Bell, database::Connection, inbox,
+};
 
 /// Jobs in one transaction at most. More would make the first wait longer and gain little (HOUSE, choices made).
 const GROUP_MAX: usize = 512;
@@ -113,11 +114,11 @@ impl Job {
             // A single statement undoes itself if it fails: no savepoint is needed.
             Self::Append(append) => append.answer = Some(inbox::insert(connection, &append.envelope)),
             Self::Write(write) => {
-                let is_open = connection.execute_batch("SAVEPOINT job").is_ok();
+                let is_open = connection.batch("SAVEPOINT job").is_ok();
                 if is_open && !write.work(connection) {
-                    let _ = connection.execute_batch("ROLLBACK TO job");
+                    let _ = connection.batch("ROLLBACK TO job");
                 }
-                let _ = connection.execute_batch("RELEASE job");
+                let _ = connection.batch("RELEASE job");
             }
             Self::Stop(_) => {}
         }
@@ -157,7 +158,7 @@ impl Writer {
             self.carry_out(&mut group);
         }
         // A tidy end only: what the log holds is read on the next start too.
-        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        let _ = self.connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
         drop(self.connection);
         for tell in closing {
             let _ = tell.send(());
@@ -178,7 +179,7 @@ impl Writer {
             }
             job.work(&self.connection);
             group.push(job);
-            if self.connection.is_autocommit() {
+            if self.connection.is_idle() {
                 // SQLite gave up the whole transaction: the disk is full or failed.
                 self.answer(group, &Err(StoreError::RolledBack));
                 opened = self.open();
@@ -198,32 +199,32 @@ impl Writer {
 
     fn open(&self) -> Result<()> {
         // Immediate: the lock is taken at once, so that no job fails for another process's sake half-way.
-        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+        self.connection.batch("BEGIN IMMEDIATE")
     }
 
     fn commit(&self) -> Result<()> {
-        let committed = self.connection.execute_batch("COMMIT");
-        if committed.is_err() && !self.connection.is_autocommit() {
-            let _ = self.connection.execute_batch("ROLLBACK");
+        let committed = self.connection.batch("COMMIT");
+        if committed.is_err() && !self.connection.is_idle() {
+            let _ = self.connection.batch("ROLLBACK");
         }
         if let Err(error) = &committed {
             tracing::error!(%error, "a group of writes could not be committed");
         }
-        Ok(committed?)
+        committed
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plans::sample;
+    use crate::{database::params, plans::sample, statement};
     use domain::{ids::WorkspaceId, source::Source};
     use jiff::Timestamp;
 
     fn writer() -> Writer {
         let connection = sample();
         connection
-            .execute("INSERT INTO workspaces (id, slug, name, created_at) VALUES (1, 'a', 'a', 0)", [])
+            .batch("INSERT INTO workspaces (id, slug, name, created_at) VALUES (1, 'a', 'a', 0)")
             .unwrap();
         Writer { connection, bell: Arc::default() }
     }
@@ -253,13 +254,12 @@ mod tests {
     }
 
     fn beat(connection: &Connection, id: i64) -> Result<()> {
-        connection.execute("INSERT INTO pulse (id, beats) VALUES ($1, 1)", [id])?;
-        Ok(())
+        connection.run("INSERT INTO pulse (id, beats) VALUES ($1, 1)", params![id]).map(|_| ())
     }
 
     fn count(writer: &Writer, table: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) FROM {table}");
-        writer.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        statement::first(&writer.connection, &sql, &[], |row| row.get(0)).unwrap().unwrap()
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
         let (innocent, mut innocent_told) = append(1);
         // A reference that is checked only by the commit.
         let (guilty, mut guilty_told) = write(|connection| {
-            connection.execute_batch(
+            connection.batch(
                 "PRAGMA defer_foreign_keys = ON;
                  INSERT INTO lanes (workspace, why, failures) VALUES (99, '', 0)",
             )?;
@@ -296,7 +296,7 @@ mod tests {
         assert!(matches!(innocent_told.try_recv(), Ok(Err(StoreError::Sqlite(_)))));
         assert!(matches!(guilty_told.try_recv(), Ok(Err(StoreError::Sqlite(_)))));
         assert_eq!((count(&writer, "envelopes"), count(&writer, "lanes")), (0, 0));
-        assert!(writer.connection.is_autocommit());
+        assert!(writer.connection.is_idle());
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
         let writer = writer();
         let (lost, mut lost_told) = append(1);
         let (breaking, mut breaking_told) = write(|connection| {
-            connection.execute_batch("ROLLBACK")?;
+            connection.batch("ROLLBACK")?;
             Err(StoreError::Taken)
         });
         let (after, mut after_told) = append(1);

@@ -7,16 +7,19 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
 use crate::{
-    Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, Taken, column, inbox, record, settle::step,
+    Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, Taken, column,
+    database::{Connection, params},
+    inbox, record,
+    settle::step,
     statement,
 };
 
-/// The unread envelopes in the order they came.
-pub(super) const UNREAD: &str =
-    "SELECT source, subject FROM envelopes WHERE workspace = $1 AND state = 'unread' ORDER BY seq";
+/// The unread envelopes in the order they came, from a number on. Numbers of commits that come late are lower than those
+/// seen: the next claim begins with them.
+pub(super) const UNREAD: &str = "SELECT seq, source, subject FROM envelopes
+    WHERE workspace = $1 AND state = 'unread' AND seq > $2 ORDER BY seq LIMIT $3";
 
 /// The unread envelopes of one subject. The state is wrapped to keep the index of the subject in use: by the
 /// index of the unread each claim would walk the whole backlog.
@@ -24,9 +27,12 @@ pub(super) const UNREAD_OF: &str =
     "SELECT seq, source, state, subject, event, received_at, body FROM envelopes
     WHERE workspace = $1 AND source = $2 AND subject = $3 AND COALESCE(state, '') = 'unread'";
 
-/// The records due, the longest due first.
-pub(super) const DUE: &str = "SELECT r.id FROM records r WHERE r.workspace = $1 AND r.due_at <= $2
-    ORDER BY r.due_at, r.id";
+/// The records due, the longest due first, from a place on.
+pub(super) const DUE: &str = "SELECT r.due_at, r.id FROM records r
+    WHERE r.workspace = $1 AND r.due_at <= $2 AND (r.due_at, r.id) > ($3, $4) ORDER BY r.due_at, r.id LIMIT $5";
+
+/// Rows that are read at once: more than a batch takes, since several envelopes belong to one record and some are taken.
+const ROWS: usize = 400;
 
 /// A subject with unread envelopes, and the record it joins.
 struct Subject {
@@ -69,20 +75,23 @@ fn subjects(
 ) -> Result<Vec<Subject>> {
     let mut seen = HashSet::new();
     let mut subjects = Vec::new();
-    let mut statement = connection.prepare_cached(UNREAD)?;
-    let mut rows = statement::query(&mut statement, params![workspace.0])?;
-    while subjects.len() < limit
-        && let Some(row) = rows.next()?
-    {
-        let source = column::word(row, 0, "envelopes", Source::from_word)?;
-        let external_id: String = row.get(1)?;
-        let name = (source, external_id.clone());
-        if taken.names.contains(&name) || !seen.insert(name) {
-            continue;
-        }
-        let record = record::id_of(connection, workspace, source.word(), &external_id)?;
-        if record.is_none_or(|id| taken.records.insert(id)) {
-            subjects.push(Subject { source, external_id, record });
+    let mut after = i64::MIN;
+    while subjects.len() < limit {
+        let values = params![workspace.0, after, column::limit(ROWS)];
+        let rows = statement::all(connection, UNREAD, values, |row| {
+            Ok((row.get(0)?, column::word(row, 1, "envelopes", Source::from_word)?, row.get::<String>(2)?))
+        })?;
+        let Some((last, ..)) = rows.last() else { break };
+        after = *last;
+        for (_, source, external_id) in rows {
+            let name = (source, external_id.clone());
+            if subjects.len() == limit || taken.names.contains(&name) || !seen.insert(name) {
+                continue;
+            }
+            let record = record::id_of(connection, workspace, source.word(), &external_id)?;
+            if record.is_none_or(|id| taken.records.insert(id)) {
+                subjects.push(Subject { source, external_id, record });
+            }
         }
     }
     Ok(subjects)
@@ -146,15 +155,16 @@ fn due(
     taken: &HashSet<RecordId>,
 ) -> Result<Vec<RecordId>> {
     let mut due = Vec::new();
-    let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement::query(&mut statement, params![workspace.0, column::micros(now)])?;
-    while due.len() < limit
-        && let Some(row) = rows.next()?
-    {
-        let id = RecordId(column::uuid(row, 0, "records")?);
-        if !taken.contains(&id) {
-            due.push(id);
-        }
+    let mut after = (i64::MIN, String::new());
+    while due.len() < limit {
+        let values = params![workspace.0, column::micros(now), after.0, after.1, column::limit(ROWS)];
+        let rows = statement::all(connection, DUE, values, |row| {
+            Ok((row.get(0)?, column::uuid(row, 1, "records")?))
+        })?;
+        let Some((at, id)) = rows.last() else { break };
+        after = (*at, id.to_string());
+        let left = limit - due.len();
+        due.extend(rows.into_iter().map(|(_, id)| RecordId(id)).filter(|id| !taken.contains(id)).take(left));
     }
     Ok(due)
 }
@@ -166,12 +176,15 @@ mod tests {
 
     #[test]
     fn claiming_walks_only_what_is_to_be_done() {
-        assert_eq!(plan(UNREAD), ["SEARCH envelopes USING INDEX envelopes_unread (workspace=?)"]);
+        assert_eq!(plan(UNREAD), ["SEARCH envelopes USING INDEX envelopes_unread (workspace=? AND seq>?)"]);
         let unread_of = plan(UNREAD_OF);
         assert_eq!(
             unread_of,
             ["SEARCH envelopes USING INDEX envelopes_of_subject (workspace=? AND source=? AND subject=?)"]
         );
-        assert_eq!(plan(DUE), ["SEARCH r USING COVERING INDEX records_due (workspace=? AND due_at<?)"]);
+        assert_eq!(
+            plan(DUE),
+            ["SEARCH r USING COVERING INDEX records_due (workspace=? AND (due_at,id)>(?,?) AND due_at<?)"]
+        );
     }
 }

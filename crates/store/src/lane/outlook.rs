@@ -2,9 +2,12 @@
 
 use domain::ids::WorkspaceId;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use crate::{Result, column, statement};
+use crate::{
+    Result, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// What one workspace has to do.
 pub(super) struct Outlook {

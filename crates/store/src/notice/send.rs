@@ -5,11 +5,14 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
 use super::{DueNotice, Handed, Said, drop};
-use crate::{Phase, Result, Store, column, statement};
+use crate::{
+    Phase, Result, Store, column,
+    database::{Connection, Row, params},
+    statement,
+};
 
 /// The notices due, the longest due first: to one party of one booking only the first that is not through, so that mails
 /// are sent in the order of what they tell.

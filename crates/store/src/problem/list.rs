@@ -2,10 +2,14 @@
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
 use super::Which;
-use crate::{Page, ProblemRow, Result, StoreError, column, page::Cursor, statement};
+use crate::{
+    Page, ProblemRow, Result, StoreError, column,
+    database::{Connection, params},
+    page::Cursor,
+    statement,
+};
 
 /// A problem with its place in the list: by time, and at one time records before envelopes before notices.
 struct Placed {

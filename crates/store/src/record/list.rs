@@ -7,10 +7,14 @@ use domain::{
     name,
     source::Source,
 };
-use rusqlite::{Connection, ToSql, types::Value};
 
 use super::{COLUMNS, of_row};
-use crate::{Filter, Page, RecordKind, RecordState, Result, StoredRecord, column, page::Cursor, statement};
+use crate::{
+    Filter, Page, RecordKind, RecordState, Result, StoredRecord, column,
+    database::{Bind, Connection},
+    page::Cursor,
+    statement,
+};
 
 pub(super) fn records(
     connection: &Connection,
@@ -46,7 +50,7 @@ fn all(
     let mut records = Vec::new();
     for source in sources(filter) {
         let (sql, values) = query(workspace, among, &Filter { source, ..filter.clone() })?;
-        let values: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
+        let values: Vec<&dyn Bind> = values.iter().map(AsRef::as_ref).collect();
         records.extend(statement::all(connection, &sql, &values, of_row)?);
     }
     Ok(records)
@@ -71,16 +75,16 @@ fn query(
     workspace: WorkspaceId,
     among: Option<&[RecordId]>,
     filter: &Filter,
-) -> Result<(String, Vec<Value>)> {
-    let mut values = vec![Value::from(workspace.0)];
-    let mut place = |value: Value| {
+) -> Result<(String, Vec<Box<dyn Bind>>)> {
+    let mut values: Vec<Box<dyn Bind>> = vec![Box::new(workspace.0)];
+    let mut place = |value: Box<dyn Bind>| {
         values.push(value);
         format!("${}", values.len())
     };
     let mut conditions = vec!["r.workspace = $1".to_owned()];
     let mut table = "records r".to_owned();
     if let Some(external_id) = &filter.external_id {
-        let key = place(external_id.clone().into());
+        let key = place(Box::new(external_id.clone()));
         "record_keys k JOIN records r ON r.workspace = k.workspace AND r.id = k.record"
             .clone_into(&mut table);
         conditions.push(format!("k.workspace = $1 AND k.external_id = {key}"));
@@ -90,7 +94,7 @@ fn query(
         conditions.push("r.id = k.record".to_owned());
     }
     if let Some(ids) = among {
-        let ids: Vec<String> = ids.iter().map(|id| place(id.to_string().into())).collect();
+        let ids: Vec<String> = ids.iter().map(|id| place(Box::new(id.to_string()))).collect();
         conditions.push(format!("r.id IN ({})", ids.join(", ")));
     }
     let is_walked = table == "records r" && among.is_none();
@@ -101,20 +105,20 @@ fn query(
     }
     if let Some(source) = filter.source {
         let is_narrowest = is_walked && matches!(filter.state, None | Some(RecordState::Logged));
-        let word = place(source.word().to_owned().into());
+        let word = place(Box::new(source.word().to_owned()));
         conditions.push(format!("{} = {word}", column_by(is_narrowest, "r.source")));
     }
     for (moment, test) in [(filter.from, ">="), (filter.to, "<")] {
         if let Some(moment) = moment {
-            conditions.push(format!("r.created_at {test} {}", place(column::micros(moment).into())));
+            conditions.push(format!("r.created_at {test} {}", place(Box::new(column::micros(moment)))));
         }
     }
     if let Some(cursor) = &filter.cursor {
         let cursor = Cursor::read(cursor)?;
-        let (at, id) = (place(cursor.at.into()), place(cursor.id.into()));
+        let (at, id) = (place(Box::new(cursor.at)), place(Box::new(cursor.id)));
         conditions.push(format!("(r.created_at, r.id) < ({at}, {id})"));
     }
-    let limit = place(column::limit(filter.limit.saturating_add(1)).into());
+    let limit = place(Box::new(column::limit(filter.limit.saturating_add(1))));
     let sql = format!(
         "SELECT {COLUMNS} FROM {table} WHERE {} ORDER BY r.created_at DESC, r.id DESC LIMIT {limit}",
         conditions.join(" AND ")
@@ -123,13 +127,13 @@ fn query(
 }
 
 /// The records that a search finds: those that have all its words, and those of which it is an id.
-fn found(search: Option<&str>, place: &mut impl FnMut(Value) -> String) -> Option<String> {
+fn found(search: Option<&str>, place: &mut impl FnMut(Box<dyn Bind>) -> String) -> Option<String> {
     let search = search.map(str::trim).filter(|search| !search.is_empty())?;
-    let external_id = place(search.to_owned().into());
+    let external_id = place(Box::new(search.to_owned()));
     let mut found = Vec::new();
     for choices in name::sought(search) {
         let one = choices.into_iter().map(|word| {
-            let (from, to) = (place(word.clone().into()), place(format!("{word}{LAST}").into()));
+            let (from, to) = (place(Box::new(word.clone())), place(Box::new(format!("{word}{LAST}"))));
             format!("SELECT record FROM record_words WHERE workspace = $1 AND word >= {from} AND word < {to}")
         });
         found.push(format!("SELECT record FROM ({})", one.collect::<Vec<_>>().join(" UNION ")));

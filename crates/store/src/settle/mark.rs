@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use crate::{Mark, Result, column, statement};
+use crate::{
+    Mark, Result, column,
+    database::{Connection, params},
+    statement,
+};
 
 /// Marks envelopes.
 pub(super) fn put(

@@ -5,10 +5,13 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
 use super::words;
-use crate::{RecordSave, RecordState, Result, column, record, statement};
+use crate::{
+    RecordSave, RecordState, Result, column,
+    database::{Connection, params},
+    record, statement,
+};
 
 /// Saves records, and lets the absorbed ones go into them.
 pub(super) fn records(

@@ -1,9 +1,12 @@
 //! Open steps.
 
 use domain::ids::{RecordId, StepKey, WorkspaceId};
-use rusqlite::{Connection, params};
 
-use crate::{OpenStep, Result, column, statement};
+use crate::{
+    OpenStep, Result, column,
+    database::{Connection, params},
+    statement,
+};
 
 /// Keeps a step as open.
 pub(super) fn open(connection: &Connection, workspace: WorkspaceId, step: &OpenStep) -> Result<()> {
