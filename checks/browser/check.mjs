@@ -8,6 +8,7 @@ import { play } from "./story.mjs";
 const { PATCHBAY: patchbay, HUBSPOT: hubspot, AIRCALL: aircall, SCHEDULER: scheduler, TOKEN: token } = process.env;
 const world = { patchbay, hubspot, aircall, scheduler, token };
 const wrong = [];
+const TELEPHONE = { width: 390, height: 844 };
 const browser = await open();
 try {
   const complaints = [];
@@ -23,10 +24,19 @@ try {
       wrong.push(...(await findings(page)));
     }
     const stranger = await (await person(browser, complaints, { colorScheme })).newPage();
-    await stranger.goto(`${patchbay}/sign-in`);
-    wrong.push(...(await findings(stranger)));
+    for (const door of ["sign-in", "back-in"]) {
+      await stranger.goto(`${patchbay}/${door}`);
+      wrong.push(...(await findings(stranger)));
+    }
   }
-  console.log(`ok: ${all.length + 1} pages were looked at with axe-core, light and dark`);
+  console.log(`ok: ${all.length + 2} pages were looked at with axe-core, light and dark`);
+  await page.setViewportSize(TELEPHONE);
+  for (const [, address] of all.filter(([, address]) => address.startsWith(patchbay))) {
+    await page.goto(address);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
+    if (over > 0) wrong.push(`${address} is ${over} pixels wider than a telephone`);
+  }
+  console.log("ok: the dashboard's pages were held against the width of a telephone");
 } finally {
   await browser.close();
 }
