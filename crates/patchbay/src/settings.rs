@@ -66,7 +66,7 @@ pub struct Settings {
     /// The mail server for notices: smtp://, smtps:// or smtp+starttls://, with user:password@ if it wants them
     #[arg(long, env = "PATCHBAY_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
-    /// Who notices come from, e.g. "Bookings <bookings@example.com>" [default: patchbay@ the public address's host]
+    /// Who notices come from, e.g. "Bookings <bookings@example.com>" [default: patchbay at the public address's host]
     #[arg(long, env = "PATCHBAY_MAIL_FROM")]
     pub mail_from: Option<String>,
     /// How long outcomes lag what the dashboard shows [default: 1h]
