@@ -13,8 +13,9 @@ use rstest::rstest;
 use serde_json::json;
 use store::{
     Appended, EnvelopeState, LedgerEntry, Mark, NewEnvelope, Phase, RecordSave, RecordState, Role, Sample,
-    Settlement,
+    Settlement, User,
 };
+use uuid::Uuid;
 
 use crate::{
     bench::Bench,
@@ -93,6 +94,9 @@ async fn keep(bench: &Bench, booked: &Booked) -> RecordId {
 /// Takes the right to change anything from the one who is signed in.
 async fn demote(bench: &Bench) {
     let mut user = bench.store.user_by_email(EMAIL).await.unwrap().unwrap();
+    // The last admin stays one.
+    let other = User { id: Uuid::from_u128(1), email: "mo@example.com".to_owned(), ..user.clone() };
+    bench.store.add_user(other).await.unwrap();
     user.role = Role::Viewer;
     assert!(bench.store.update_user(user).await.unwrap());
 }
