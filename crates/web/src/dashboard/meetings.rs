@@ -30,6 +30,8 @@ struct MeetingsPage {
     form: Form,
     on_reschedule: OnReschedule,
     notify: bool,
+    /// Why no notice is sent whatever is chosen, if so.
+    notices_off: Option<&'static str>,
     schedulers: Vec<Scheduler>,
     answer_properties: AnswerProperties,
     answers: Vec<Answer>,
@@ -92,6 +94,7 @@ fn show_with(
         &MeetingsPage {
             on_reschedule: settings.on_reschedule,
             notify: settings.notify,
+            notices_off: settings.notices_off,
             schedulers: SCHEDULERS.map(scheduler).into(),
             answer_properties: settings.answer_properties,
             answers: answers.map(answer).collect(),

@@ -65,7 +65,7 @@ pub struct Bench {
 impl Bench {
     /// A router on an empty store, with three tokens: an admin's, a viewer's, and an admin's of another workspace.
     pub async fn new() -> Self {
-        Self::with(None).await
+        Self::with(None, true).await
     }
 
     /// The same, with an app of the operator's at HubSpot.
@@ -76,10 +76,15 @@ impl Bench {
             redirect_uri: format!("https://hooks.example.com{}", web::CALLBACK),
             authorize_origin: Url::parse("https://app.hubspot.com").unwrap(),
         };
-        Self::with(Some(app)).await
+        Self::with(Some(app), true).await
     }
 
-    async fn with(app: Option<App>) -> Self {
+    /// Without a mail server.
+    pub async fn without_mail() -> Self {
+        Self::with(None, false).await
+    }
+
+    async fn with(app: Option<App>, has_mail: bool) -> Self {
         let world = World::start().await;
         let store = Store::open(Location::Memory, MasterKey::from_bytes([7; 32])).unwrap();
         let now = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse().unwrap()));
@@ -114,7 +119,7 @@ impl Bench {
                 calcom_origin: world.origin.clone(),
                 calendly_origin: world.origin.clone(),
                 admin_token: Some(SecretString::from(ADMIN)),
-                has_mail: true,
+                has_mail,
                 outcome_delay: SignedDuration::from_hours(1),
                 list_refresh: SignedDuration::from_mins(5),
             },

@@ -126,6 +126,15 @@ async fn hostile_text_stays_text_on_every_page() {
 }
 
 #[tokio::test]
+async fn the_page_for_meetings_says_where_no_notice_can_be_sent() {
+    let words = "No mail server is set (PATCHBAY_SMTP_URL): no notice is sent.";
+    for (bench, is_said) in [(Bench::new().await, false), (Bench::without_mail().await, true)] {
+        let page = Browser::admin(&bench).await.page("/w/default/meetings").await;
+        assert_eq!(page.contains(words), is_said, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn settings_for_meetings_are_set_from_their_form() {
     let bench = Bench::new().await;
     let mut browser = Browser::admin(&bench).await;
