@@ -20,7 +20,12 @@ use store::{Connection, Status};
 
 pub use view::{ConnectionView, of as view};
 
-use super::{body::Sent, page::Items, problem::Problem, scope::Scope};
+use super::{
+    body::Sent,
+    page::{Asked, Items},
+    problem::Problem,
+    scope::Scope,
+};
 use crate::app::{App, Shared};
 
 /// How long a key that was replaced still works (PRODUCT §7).
@@ -29,13 +34,20 @@ const OLD_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
 /// Lists all systems, connected or not.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/connections", tag = "connections",
     operation_id = "list_connections",
+    params(("limit" = Option<u32>, Query, description = "1 to 200; all if it is left out", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<ConnectionView>)))]
-pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<ConnectionView>>, Problem> {
+pub async fn list(
+    State(app): State<Shared>,
+    scope: Scope,
+    asked: Asked,
+) -> Result<Json<Items<ConnectionView>>, Problem> {
+    let cut = asked.cut()?;
     let mut items = Vec::new();
     for system in System::ALL {
         items.push(view::of(&app, &scope, system).await?);
     }
-    Ok(Json(Items::whole(items)))
+    Ok(Json(Items::cut(items, cut, |one| one.id)))
 }
 
 /// Shows one system.

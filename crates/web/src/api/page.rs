@@ -28,9 +28,44 @@ pub struct Items<T> {
 }
 
 impl<T> Items<T> {
-    /// A list that is always answered whole.
-    pub fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None }
+    /// A page of a list that is at hand whole, each item of which has an id.
+    pub fn cut(mut items: Vec<T>, asked: Cut, id: impl Fn(&T) -> &str) -> Self {
+        let start = asked.after.map_or(0, |Place { number, id: last }| {
+            // If the last item is gone since, what came after it has moved up.
+            items.iter().position(|item| id(item) == last).map_or(number - 1, |place| place + 1)
+        });
+        let total = items.len();
+        let end = asked.limit.map_or(total, |limit| start.saturating_add(limit).min(total));
+        items.truncate(end);
+        let next =
+            items.last().filter(|_| end < total).map(|last| Place { number: end, id: id(last).to_owned() });
+        Self { items: items.into_iter().skip(start).collect(), next: next.map(|place| place.text()) }
+    }
+}
+
+/// What is asked of a list that is at hand whole.
+pub struct Cut {
+    /// How many items the page may hold; `None` for all.
+    limit: Option<usize>,
+    /// The item that the page before ended with.
+    after: Option<Place>,
+}
+
+/// An item's place in a list: its number, counted from 1, and its id.
+struct Place {
+    number: usize,
+    id: String,
+}
+
+impl Place {
+    fn text(&self) -> String {
+        format!("{}.{}", self.number, self.id)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (number, id) = text.split_once('.')?;
+        let number = number.parse().ok().filter(|number| *number > 0)?;
+        Some(Self { number, id: id.to_owned() })
     }
 }
 
@@ -46,11 +81,21 @@ impl Asked {
 
     /// How many items the page may hold.
     pub fn limit(&self) -> Result<usize, Problem> {
-        let Some(word) = self.word("limit") else { return Ok(LIMIT) };
-        word.parse()
-            .ok()
-            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-            .ok_or_else(|| Problem::invalid("limit", format!("must be a number from 1 to {LIMIT_MAX}")))
+        Ok(self.limit_if_any()?.unwrap_or(LIMIT))
+    }
+
+    fn limit_if_any(&self) -> Result<Option<usize>, Problem> {
+        let wrong = || Problem::invalid("limit", format!("must be a number from 1 to {LIMIT_MAX}"));
+        let read =
+            |word: &str| word.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(wrong);
+        self.word("limit").map(read).transpose()
+    }
+
+    /// Which part of a list that is at hand whole. Nobody who asks for no page has to turn one.
+    pub fn cut(&self) -> Result<Cut, Problem> {
+        let wrong = || Problem::invalid("cursor", "is not one of this list");
+        let after = self.word("cursor").map(|text| Place::read(text).ok_or_else(wrong)).transpose()?;
+        Ok(Cut { limit: self.limit_if_any()?, after })
     }
 
     /// A moment, written as RFC 3339 says.

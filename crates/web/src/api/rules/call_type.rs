@@ -15,7 +15,7 @@ use crate::{
         body::{Sent, present},
         id::Id,
         lists::reading,
-        page::Items,
+        page::{self, Items},
         problem::Problem,
         scope::Scope,
         settings::calls::check_call_type,
@@ -66,10 +66,18 @@ pub struct CallTypeRuleChange {
 
 /// Lists the call type rules in the admin's order, each with how it stands.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/call-type-rules", tag = "rules",
-    operation_id = "list_call_type_rules", responses((status = 200, body = Items<CallTypeRuleView>)))]
-pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<CallTypeRuleView>>, Problem> {
+    operation_id = "list_call_type_rules",
+    params(("limit" = Option<u32>, Query, description = "1 to 200; all if it is left out", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<CallTypeRuleView>)))]
+pub async fn list(
+    State(app): State<Shared>,
+    scope: Scope,
+    asked: page::Asked,
+) -> Result<Json<Items<CallTypeRuleView>>, Problem> {
+    let cut = asked.cut()?;
     let lists = lists(&app, &scope).await?;
-    Ok(Json(Items::whole(all(&app, &scope, &lists).await?)))
+    Ok(Json(Items::cut(all(&app, &scope, &lists).await?, cut, |rule| &rule.head.id)))
 }
 
 /// All of them, in the admin's order, as they stand by these lists.

@@ -18,7 +18,7 @@ use crate::{
             Choice,
             reading::{self, Reading},
         },
-        page::Items,
+        page::{self, Items},
         problem::Problem,
         scope::Scope,
     },
@@ -70,10 +70,17 @@ pub struct OutcomeRuleChange {
 
 /// Lists the outcome rules in the admin's order, each with how it stands.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/outcome-rules", tag = "rules", operation_id = "list_outcome_rules",
+    params(("limit" = Option<u32>, Query, description = "1 to 200; all if it is left out", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<OutcomeRuleView>)))]
-pub async fn list(State(app): State<Shared>, scope: Scope) -> Result<Json<Items<OutcomeRuleView>>, Problem> {
+pub async fn list(
+    State(app): State<Shared>,
+    scope: Scope,
+    asked: page::Asked,
+) -> Result<Json<Items<OutcomeRuleView>>, Problem> {
+    let cut = asked.cut()?;
     let lists = lists(&app, &scope).await?;
-    Ok(Json(Items::whole(all(&app, &scope, &lists).await?)))
+    Ok(Json(Items::cut(all(&app, &scope, &lists).await?, cut, |rule| &rule.head.id)))
 }
 
 /// All of them, in the admin's order, as they stand by these lists.
