@@ -41,7 +41,7 @@ pub use credential::{Credential, Fixed, Secret, SignIn, Tokens};
 pub use oauth::{App, Denied, Granted, Oauth};
 pub use pace::{BoxFuture, Class, Free, Pace, Pacing, Policy, RateHeaders};
 pub use probe::{Probe, clock};
-pub use property::{Guard, Guards, KEY_PROPERTY};
+pub use property::{ContactProperty, Guard, Guards, KEY_PROPERTY};
 pub use refusal::{ASSOCIATIONS, OWNER};
 pub use version::{UnknownVersion, Version};
 

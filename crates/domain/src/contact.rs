@@ -124,6 +124,8 @@ pub struct AnswerProperty {
     pub value: String,
     /// How to make the property if it is ours; `None` if the admin mapped an existing one.
     pub definition: Option<PropertyDefinition>,
+    /// Whether we write the property ourselves, so that the answer stays out of it.
+    pub is_withheld: bool,
 }
 
 /// A contact property of our own.

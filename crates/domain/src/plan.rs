@@ -4,6 +4,7 @@ mod call;
 mod call_text;
 mod meeting;
 mod meeting_text;
+mod own;
 mod people;
 mod template;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use own::{WITHHELD, takes_answers};
 pub(crate) use people::unsettled;
 pub use template::{Template, UnknownPlace};
 

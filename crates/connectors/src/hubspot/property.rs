@@ -12,7 +12,7 @@ use super::{
     Class, Hubspot,
     contact::CONTACTS,
     refusal::Trouble,
-    wire::{NewOption, NewProperty, Property},
+    wire::{NewOption, NewProperty, Page, Property},
 };
 
 /// The property that holds our key, unique where the account lets it be.
@@ -43,6 +43,15 @@ pub struct Guards {
     pub meetings: Guard,
     /// Of tasks.
     pub tasks: Guard,
+}
+
+/// A property of contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactProperty {
+    /// HubSpot's name of it.
+    pub name: String,
+    /// Whether HubSpot writes it itself.
+    pub is_read_only: bool,
 }
 
 impl Guards {
@@ -119,6 +128,19 @@ impl Hubspot {
 
     async fn make_property(&self, object: &str, property: &NewProperty<'_>) -> Result<Property, Trouble> {
         self.post(Class::General, &self.settings.version.properties(object), property).await
+    }
+
+    /// Lists the contact properties that the credential may see. HubSpot leaves sensitive ones out unless they are asked for
+    /// (§4.2); we ask for no scope to write those.
+    pub async fn contact_properties(&self) -> Result<Vec<ContactProperty>, Fault> {
+        let listed: Page<Property> = self.get(&self.settings.version.properties(CONTACTS), &[]).await?;
+        let standing = listed.results.into_iter().filter(|one| one.archived != Some(true));
+        Ok(standing
+            .map(|one| ContactProperty {
+                is_read_only: one.modification_metadata.read_only_value == Some(true),
+                name: one.name,
+            })
+            .collect())
     }
 
     /// Makes contact properties for answers; those that exist are left as they are.

@@ -167,10 +167,20 @@ pub enum Dispositions {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Property {
+    #[serde(deserialize_with = "text")]
+    pub name: String,
+    pub modification_metadata: Modification,
     pub has_unique_value: Option<bool>,
     pub archived: Option<bool>,
     #[serde(deserialize_with = "list")]
     pub options: Vec<PropertyOption>,
+}
+
+/// What may be changed of a property.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Modification {
+    pub read_only_value: Option<bool>,
 }
 
 /// An option of an enumeration.

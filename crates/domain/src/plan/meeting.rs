@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Template, Wanted, meeting_text, people::key as key_of};
+use super::{Template, Wanted, meeting_text, people::key as key_of, takes_answers};
 use crate::{
     booking::{Answer, AnswerValue, Booking, BookingFacts, Invitee, Standing},
     contact::{AnswerProperty, ContactKey, NewContact, PropertyDefinition, PropertyHolds, split_name},
     ids::{ContactId, OwnerId, StepKey},
     question::Answers,
-    record::{Held, Record},
+    record::{Facts, Held, Record},
     settings::{AnswerProperties, MeetingSettings, OnReschedule, meeting_title},
     source::Source,
     step::{Object, Step},
@@ -159,19 +159,34 @@ pub(super) fn contact_of(
     if properties.keys().all(|name| name == "phone" || name == "hubspot_owner_id") {
         properties.insert("firstname".to_owned(), key.text().replace("phone:", ""));
     }
-    Some(NewContact { key, properties, answers: answer_properties(answered, settings) })
+    let answers = answer_properties(answered, settings, matches!(key, ContactKey::Phone(_)));
+    Some(NewContact { key, properties, answers })
 }
 
 /// Answers that HubSpot did not take when their contact was made: tried again with each pass, under the settings of now.
 pub(super) fn unwritten(record: &Record, settings: &MeetingSettings) -> Vec<Step> {
     let steps = record.unwritten.iter().map(|(contact, answers)| Step::WriteAnswers {
         contact: ContactId(contact.clone()),
-        answers: answer_properties(answers, settings),
+        answers: answer_properties(answers, settings, is_known_by_phone(record, contact)),
     });
     steps.filter(|step| !matches!(step, Step::WriteAnswers { answers, .. } if answers.is_empty())).collect()
 }
 
-fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<AnswerProperty> {
+/// Whether a contact that was made for a booking has the number that its person is known by.
+fn is_known_by_phone(record: &Record, contact: &str) -> bool {
+    let companion = record.companions.iter().find(|(_, link)| link.id.as_str() == contact);
+    let invitee = || match &record.facts {
+        Facts::Booking(booking) => key_of(&booking.standing()?.facts.invitee?),
+        Facts::Call(_) => None,
+    };
+    companion
+        .map(|(key, _)| key.clone())
+        .or_else(|| Some(invitee()?.text()))
+        .is_some_and(|key| key.starts_with("phone:"))
+}
+
+/// The properties that answers go into; `has_phone` if their contact has its number from us.
+fn answer_properties(answers: &[Answer], settings: &MeetingSettings, has_phone: bool) -> Vec<AnswerProperty> {
     if settings.answer_properties == AnswerProperties::Never {
         return Vec::new();
     }
@@ -188,7 +203,8 @@ fn answer_properties(answers: &[Answer], settings: &MeetingSettings) -> Vec<Answ
         let name = mapped.cloned().unwrap_or(name);
         // Two questions that the admin mapped to one property: the first one's answer, as HubSpot takes one value of each.
         if properties.iter().all(|known| known.name != name) {
-            properties.push(AnswerProperty { answer: answer.clone(), name, value, definition });
+            let is_withheld = !takes_answers(&name) || (has_phone && name == "phone");
+            properties.push(AnswerProperty { answer: answer.clone(), name, value, definition, is_withheld });
         }
     }
     properties

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    booking::{Answer, AnswerValue, BookingFacts, Guest},
+    booking::{Answer, AnswerValue, BookingFacts, Guest, Invitee},
     call::CallEvent,
     contact::{ContactKey, NewContact, PropertyHolds},
     kind::Kind,
@@ -180,6 +180,31 @@ fn m8_answers_go_to_mapped_properties(#[case] key: &str) {
     book_meeting(&mut crm, meeting_at(60));
     let first = &crm.created[0].answers[0];
     assert_eq!((first.name.as_str(), first.value.as_str(), &first.definition), ("numemployees", "50", &None));
+}
+
+#[rstest]
+#[case::address("email", true)]
+#[case::further_addresses("hs_additional_emails", true)]
+#[case::owner("hubspot_owner_id", true)]
+#[case::name("firstname", true)]
+#[case::our_key("patchbay_key", true)]
+#[case::number_that_we_do_not_write("phone", false)]
+#[case::anything_else("numemployees", false)]
+fn m8_no_answer_replaces_what_says_who_a_contact_is(#[case] property: &str, #[case] is_withheld: bool) {
+    let mut crm = crm();
+    crm.meetings.answer_map.insert("q1".to_owned(), property.to_owned());
+    book_meeting(&mut crm, meeting_at(60));
+    let first = &crm.created[0].answers[0];
+    assert_eq!((first.name.as_str(), first.is_withheld), (property, is_withheld));
+}
+
+#[test]
+fn m8_no_answer_replaces_the_number_that_a_contact_is_known_by() {
+    let mut crm = crm();
+    crm.meetings.answer_map.insert("q1".to_owned(), "phone".to_owned());
+    let invitee = Invitee { phone: Some("+14155550132".to_owned()), ..Invitee::default() };
+    book_meeting(&mut crm, BookingFacts { invitee: Some(invitee), ..meeting_at(60) });
+    assert!(crm.created[0].answers[0].is_withheld, "{:?}", crm.created);
 }
 
 #[test]

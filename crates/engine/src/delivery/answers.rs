@@ -8,6 +8,7 @@ use domain::{
     contact::{AnswerProperty, PropertyDefinition},
     fault::Fault,
     ids::ContactId,
+    plan::WITHHELD,
     step::{Plan, Step},
 };
 use jiff::Timestamp;
@@ -23,6 +24,12 @@ use crate::{
 
 /// The properties that HubSpot does not take, and why.
 pub type Refused = BTreeMap<String, Fault>;
+
+/// The properties that an answer would replace what we write in.
+pub(super) fn withheld(answers: &[AnswerProperty]) -> Refused {
+    let withheld = answers.iter().filter(|one| one.is_withheld);
+    withheld.map(|one| (one.name.clone(), Fault::never(WITHHELD))).collect()
+}
 
 impl Delivery<'_> {
     /// Makes the properties that answers go into; returns those that cannot be made.
@@ -63,6 +70,7 @@ impl Delivery<'_> {
         gained: &mut Gained,
     ) {
         let mut refused = self.define(answers).await;
+        refused.extend(withheld(answers));
         let left: Vec<&AnswerProperty> =
             answers.iter().filter(|one| !refused.contains_key(&one.name)).collect();
         // One refused answer refuses the whole request; there are few, and this is rare.

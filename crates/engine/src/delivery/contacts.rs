@@ -18,7 +18,7 @@ use store::{Begin, Phase, StoreError};
 
 use super::{
     Delivery, Gained,
-    answers::{Refused, leave_unwritten},
+    answers::{Refused, leave_unwritten, withheld},
     in_doubt,
 };
 use crate::{ledger::About, work::Work};
@@ -83,7 +83,9 @@ impl Delivery<'_> {
             .map(|(key, new)| {
                 let of_new =
                     new.answers.iter().filter_map(|one| Some((one.name.clone(), refused.get(&one.name)?)));
-                (key.clone(), of_new.map(|(name, fault)| (name, fault.clone())).collect())
+                let mut left_out: Refused = of_new.map(|(name, fault)| (name, fault.clone())).collect();
+                left_out.extend(withheld(&new.answers));
+                (key.clone(), left_out)
             })
             .collect()
     }

@@ -6,13 +6,17 @@ use serde_json::{Value, json};
 use crate::world::{World, until};
 
 async fn booked(world: &World) {
+    booked_by(world, json!({ "name": "Lin Wu", "email": "lin@example.net" })).await;
+}
+
+async fn booked_by(world: &World, invitee: Value) {
     let answers = json!([
         { "question_id": "q1", "question": "Company size", "answer": 50 },
         { "question_id": "q2", "question": "Topics", "answer": ["sales", "support"] },
     ]);
     let booking = json!({
         "booking_id": "bk1", "event_name": "Intro call", "start": "2026-12-01T10:00:00Z",
-        "end": "2026-12-01T10:30:00Z", "answers": answers,
+        "end": "2026-12-01T10:30:00Z", "invitee": invitee, "answers": answers,
     });
     world.scheduler("bookings", booking).await;
 }
@@ -71,7 +75,11 @@ async fn a_property_that_cannot_be_made_is_a_problem_by_its_name_and_is_written_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_mapped_to_a_property_that_is_not_there_is_written_once_the_map_is_mended() {
     let world = connected().await;
+    // It could not be checked when it was mapped.
+    let matched = json!({ "method": "GET", "path_contains": "/properties/" });
+    world.fault(json!({ "match": matched, "times": null, "kind": "status", "status": 503 })).await;
     world.put("settings/meetings", json!({ "answer_map": { "Company size": "no_such_property" } })).await;
+    world.lift_faults().await;
     booked(&world).await;
     let problem = problem(&world).await;
     let reason = problem["reason"].as_str().unwrap();
@@ -81,6 +89,25 @@ async fn an_answer_mapped_to_a_property_that_is_not_there_is_written_once_the_ma
     world.put("settings/meetings", json!({ "answer_map": { "q1": "jobtitle" } })).await;
     retry(&world, &problem).await;
     assert_eq!(contact(&world).await["jobtitle"], "50");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_does_not_replace_the_number_that_the_contact_was_made_with() {
+    let world = connected().await;
+    world.put("settings/meetings", json!({ "answer_map": { "q1": "phone" } })).await;
+    booked_by(&world, json!({ "name": "Lin Wu", "email": null, "phone": "+14155550132" })).await;
+    let told = problem(&world).await;
+    let reason = told["reason"].as_str().unwrap();
+    assert!(reason.contains("“phone”") && reason.contains("Company size"), "{reason}");
+    assert_eq!(contact(&world).await["phone"], "+14155550132");
+    // Tried again as it is, it stays as it is.
+    world.post(&format!("problems/{}/retry", told["id"].as_str().unwrap()), Value::Null).await;
+    world.record_in("calendar", "bk1", "problem").await;
+    assert_eq!(contact(&world).await["phone"], "+14155550132");
+    world.put("settings/meetings", json!({ "answer_map": { "q1": "jobtitle" } })).await;
+    retry(&world, &problem(&world).await).await;
+    let mended = contact(&world).await;
+    assert_eq!((&mended["jobtitle"], &mended["phone"]), (&json!("50"), &json!("+14155550132")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,6 +77,12 @@ async fn a_part_changes_what_it_names_and_nothing_else(#[case] of: &str, #[case]
 #[case("meetings", json!({ "notify": "yes" }), "notify")]
 #[case("meetings", json!({ "notify_sources": ["aircall"] }), "notify_sources")]
 #[case("meetings", json!({ "answer_map": { "q1": "Company Size" } }), "answer_map.q1")]
+#[case("meetings", json!({ "answer_map": { "q1": "no_such_property" } }), "answer_map.q1")]
+#[case("meetings", json!({ "answer_map": { "q1": "company_size", "q2": "email" } }), "answer_map.q2")]
+#[case("meetings", json!({ "answer_map": { "Who?": "hubspot_owner_id" } }), "answer_map.Who?")]
+#[case("meetings", json!({ "answer_map": { "q1": "hs_object_id" } }), "answer_map.q1")]
+#[case("meetings", json!({ "answer_map": { "q1": "hs_analytics_source" } }), "answer_map.q1")]
+#[case("meetings", json!({ "answer_map": { "q1": "patchbay_key" } }), "answer_map.q1")]
 #[case("meetings", json!({ "title_template": { "calendar": "{party}" } }), "title_template.calendar")]
 #[tokio::test]
 async fn a_wrong_field_is_named_and_nothing_is_changed(
@@ -134,4 +140,27 @@ async fn an_owner_that_stands_may_be_gone_and_one_that_nobody_can_check_is_taken
     assert!(wrong.text.contains('6'), "{}", wrong.text);
     bench.world.facts().is_down = true;
     assert_eq!(bench.put("/settings/calls", &map("6")).await.status, StatusCode::OK, "it cannot be read");
+}
+
+#[tokio::test]
+async fn a_property_that_nobody_can_check_is_taken_but_for_those_that_say_who_or_whose_a_contact_is() {
+    let bench = Bench::new().await;
+    let map = |property: &str| json!({ "answer_map": { "q1": property } });
+    assert_eq!(bench.put("/settings/meetings", &map("odd")).await.status, StatusCode::OK, "not connected");
+    for own in ["email", "hs_additional_emails", "hubspot_owner_id", "hs_object_id", "firstname"] {
+        let refused = bench.put("/settings/meetings", &map(own)).await;
+        assert_eq!(
+            (refused.status, refused.field().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "answer_map.q1")
+        );
+        assert!(refused.json()["detail"].as_str().unwrap().contains(own), "{}", refused.text);
+    }
+    bench.connect_both().await;
+    assert_eq!(bench.put("/settings/meetings", &map("odd")).await.status, StatusCode::OK, "it stood");
+    bench.world.facts().is_down = true;
+    assert_eq!(
+        bench.put("/settings/meetings", &map("other")).await.status,
+        StatusCode::OK,
+        "it cannot be read"
+    );
 }

@@ -96,7 +96,7 @@ fn routes(world: &World) -> Router {
         .route("/account-info/{version}/details", get(account))
         .route("/crm/owners/{version}", get(owners))
         .route("/calling/v1/dispositions", get(outcomes))
-        .route("/crm/properties/{version}/{object}", post(make_property))
+        .route("/crm/properties/{version}/{object}", get(properties).post(make_property))
         .route(
             "/crm/properties/{version}/{object}/groups",
             post(|| async { (StatusCode::CREATED, Json(json!({}))) }),
@@ -166,6 +166,15 @@ async fn property(
     let options: Vec<Value> =
         facts.call_types.iter().map(|(value, label)| json!({ "value": value, "label": label })).collect();
     (StatusCode::OK, Json(json!({ "name": name, "options": options })))
+}
+
+async fn properties() -> Json<Value> {
+    let one = |name: &str| {
+        let is_read_only = name.starts_with("hs_");
+        json!({ "name": name, "type": "string", "modificationMetadata": { "readOnlyValue": is_read_only } })
+    };
+    let listed = ["email", "hubspot_owner_id", "company_size", "jobtitle", "hs_analytics_source"].map(one);
+    Json(json!({ "results": listed }))
 }
 
 async fn make_property(State(world): State<World>, Json(asked): Json<Value>) -> (StatusCode, Json<Value>) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connectors::{
     aircall::{Aircall, Number, User, Webhook},
-    hubspot::{Hubspot, Owner},
+    hubspot::{ContactProperty, Hubspot, Owner},
 };
 use domain::{
     catalog::{OutcomeCatalog, TagCatalog},
@@ -164,6 +164,28 @@ pub async fn owners(app: &App, ws: WorkspaceId) -> Result<Result<Vec<Choice>, Un
             owners.extend(listed.into_iter().map(|owner| owner_choice(owner, archived)));
         }
         Ok(Ok(owners))
+    })
+    .await
+}
+
+/// Reads HubSpot's contact properties.
+pub async fn contact_properties(
+    app: &App,
+    ws: WorkspaceId,
+) -> Result<Result<Vec<ContactProperty>, Unread>, Problem> {
+    in_time(async {
+        let client = match line(app, ws).await? {
+            Ok(client) => client,
+            Err(unread) => return Ok(Err(unread)),
+        };
+        Ok(match app.web.gates.pass(ws, client.contact_properties()).await {
+            Ok(Ok(listed)) if listed.is_empty() => {
+                Err(Unread::closed("HubSpot's list of contact properties came empty."))
+            }
+            Ok(Ok(listed)) => Ok(listed),
+            Ok(Err(fault)) => Err(fault.into()),
+            Err(closed) => Err(Fault::from(closed).into()),
+        })
     })
     .await
 }

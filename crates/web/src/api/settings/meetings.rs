@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Json, extract::State};
+use connectors::hubspot::ContactProperty;
 use domain::{
+    plan::takes_answers,
     settings::{AnswerProperties, Guests, MEETING_TITLE_PLACES, MeetingSettings, OnReschedule},
     source::Source,
 };
@@ -15,6 +17,7 @@ use super::calls::check_template;
 use crate::{
     api::{
         body::{Sent, present},
+        lists::reading,
         problem::Problem,
         scope::Scope,
     },
@@ -69,7 +72,7 @@ pub struct Part {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>, nullable = false)]
     answer_properties: Option<AnswerProperties>,
-    /// Questions, or their ids, to contact properties.
+    /// Questions, or their ids, to contact properties: such as HubSpot has, and none that says who or whose a contact is.
     #[serde(deserialize_with = "present")]
     #[schema(nullable = false)]
     answer_map: Option<BTreeMap<String, String>>,
@@ -115,9 +118,16 @@ pub async fn change(
 /// Sets any part of the settings; returns the whole.
 pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<MeetingSettingsView, Problem> {
     let part: Part = sent.read()?;
+    let properties = match part.answer_map {
+        Some(_) => Some(reading::contact_properties(app, scope.ws()).await?),
+        None => None,
+    };
     let _turn = app.changes.hold(scope.ws()).await;
     let before = app.web.store.meeting_settings(scope.ws()).await?;
     let mut settings = before.clone();
+    if let (Some(map), Some(listed)) = (&part.answer_map, properties) {
+        answer_map(map, &mut settings, listed.as_deref().unwrap_or_default())?;
+    }
     let changed = part.names();
     part.apply(&mut settings)?;
     if settings != before {
@@ -153,13 +163,6 @@ impl Part {
             settings.notify_sources =
                 words.iter().map(|word| scheduler("notify_sources", word)).collect::<Result<_, _>>()?;
         }
-        if let Some(map) = self.answer_map {
-            if let Some((question, name)) = map.iter().find(|(_, name)| !is_property_name(name)) {
-                let problem = format!("\"{name}\" cannot be the name of a HubSpot property");
-                return Err(Problem::invalid(format!("answer_map.{question}"), problem));
-            }
-            settings.answer_map = map;
-        }
         for (word, template) in self.title_template.into_iter().flatten() {
             let field = format!("title_template.{word}");
             let source = scheduler(&field, &word)?;
@@ -168,6 +171,35 @@ impl Part {
         }
         Ok(())
     }
+}
+
+/// Takes over the map of answers. Where HubSpot's properties of now are `listed`, a new entry must lead to one of them that
+/// takes values; one that stays may be gone.
+fn answer_map(
+    map: &BTreeMap<String, String>,
+    settings: &mut MeetingSettings,
+    listed: &[ContactProperty],
+) -> Result<(), Problem> {
+    for (question, name) in map {
+        let found = listed.iter().find(|one| one.name == *name);
+        let is_new = settings.answer_map.get(question) != Some(name);
+        let problem = if !is_property_name(name) {
+            format!("\"{name}\" cannot be the name of a HubSpot property")
+        } else if !takes_answers(name) {
+            format!(
+                "is mapped to {name}, which says who or whose a contact is: an answer does not replace that"
+            )
+        } else if found.is_some_and(|one| one.is_read_only) {
+            format!("is mapped to {name}, which HubSpot lets nobody write")
+        } else if is_new && found.is_none() && !listed.is_empty() {
+            format!("is mapped to {name}, which is no contact property of the HubSpot account")
+        } else {
+            continue;
+        };
+        return Err(Problem::invalid(format!("answer_map.{question}"), problem));
+    }
+    settings.answer_map.clone_from(map);
+    Ok(())
 }
 
 /// HubSpot's names of properties: small letters, digits and underscores, at most 100 characters.
