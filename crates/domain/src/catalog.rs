@@ -39,12 +39,14 @@ impl OutcomeCatalog {
         let is_first = self.read_at.is_none();
         let mut next = self.clone();
         next.read_at = Some(now);
-        let listed: BTreeMap<&OutcomeId, &String> = listed.iter().map(|(id, label)| (id, label)).collect();
+        let known = |id| self.outcomes.get(id).map(|seen: &SeenOutcome| seen.label.as_str());
+        let listed: BTreeMap<&OutcomeId, String> =
+            listed.iter().map(|(id, label)| (id, named(label, known(id), &id.0))).collect();
         for (id, label) in &listed {
             match next.outcomes.get_mut(*id) {
                 None => {
                     let seen = SeenOutcome {
-                        label: (*label).clone(),
+                        label: label.clone(),
                         new_at: (!is_first).then_some(now),
                         renamed_at: None,
                         renamed_before: Vec::new(),
@@ -53,7 +55,7 @@ impl OutcomeCatalog {
                     next.outcomes.insert((*id).clone(), seen);
                 }
                 Some(seen) => {
-                    if seen.label != **label || seen.gone_at.is_some() {
+                    if seen.label != *label || seen.gone_at.is_some() {
                         seen.renamed_before.extend(seen.renamed_at.replace(now));
                     }
                     seen.label.clone_from(label);
@@ -115,7 +117,9 @@ impl TagCatalog {
             }
         }
         for (id, label) in listed {
-            next.tags.insert(id.clone(), SeenTag { label: label.clone(), gone_at: None });
+            let known = next.tags.get(id).map(|seen| seen.label.as_str());
+            let label = named(label, known, &id.0);
+            next.tags.insert(id.clone(), SeenTag { label, gone_at: None });
         }
         next
     }
@@ -138,5 +142,25 @@ impl TagCatalog {
     /// The name last seen.
     pub fn label(&self, id: &TagId) -> Option<&str> {
         self.tags.get(id).map(|seen| seen.label.as_str())
+    }
+}
+
+/// The name of what is listed: without one, the name known, else its id. Nobody can pick an empty line.
+fn named(listed: &str, known: Option<&str>, id: &str) -> String {
+    if listed.is_empty() { known.unwrap_or(id).to_owned() } else { listed.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_listed_without_a_name_keeps_the_one_it_had_and_is_not_gone() {
+        let listed = |label: &str| vec![(TagId::from("1"), label.to_owned())];
+        let at = Timestamp::UNIX_EPOCH;
+        let tags = TagCatalog::default().observed(&listed("bad call"), at).observed(&listed(""), at);
+        assert_eq!((tags.label(&TagId::from("1")), tags.has(&TagId::from("1"))), (Some("bad call"), true));
+        let outcomes = OutcomeCatalog::default().observed(&[(OutcomeId::from("x"), String::new())], at);
+        assert_eq!(outcomes.label(&OutcomeId::from("x")), Some("x"));
     }
 }

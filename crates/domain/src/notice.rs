@@ -19,8 +19,8 @@ use crate::{
     source::Source,
 };
 
-/// A change that is read later than this sends nothing: whoever it concerned has found out by now, and a replay of last
-/// month's bookings must not write to anybody.
+/// A change that we heard of longer ago than this sends nothing: whoever it concerned has found out by now, and a replay of
+/// last month's bookings must not write to anybody.
 pub const LATE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// A side of a meeting.
@@ -80,10 +80,6 @@ impl Stand {
     fn is_at_time_of(&self, other: &Self) -> bool {
         let ends_differ = self.end.zip(other.end).is_some_and(|(one, other)| one != other);
         self.start == other.start && !ends_differ
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.end.unwrap_or(self.start) <= now
     }
 }
 
@@ -147,8 +143,8 @@ pub struct Notice {
     pub key: Uuid,
     /// What this party knew before; `None` if nobody has told us.
     pub before: Option<Stand>,
-    /// When it happened.
-    pub happened_at: Timestamp,
+    /// When we heard of it.
+    pub heard_at: Timestamp,
     /// From when on nobody needs it.
     pub over_at: Timestamp,
     /// The mail.
@@ -165,6 +161,9 @@ pub struct Unsent {
     /// What that party knows as long as it is not sent.
     pub before: Option<Stand>,
 }
+
+/// For so long a notice of a meeting that is over is tried.
+const WORTH_TRYING: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a change of a booking means for one party.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,12 +195,14 @@ pub fn has_news(record: &Record) -> bool {
 /// Works out what a booking owes its parties. Level-triggered: what counts is how the meeting stands and what the parties
 /// were told, so that repetitions, other orders and replays of the same events owe nothing more.
 ///
-/// `can_send` is false where no mail server is set: what happens then is not told later either.
+/// `can_send` is false where no mail server is set: what happens then is not told later either. `heard_at` is when the newest
+/// webhook that is read now reached us; without one what counts is when the source says that it happened.
 pub fn owed(
     record: &Record,
     settings: &MeetingSettings,
     unsent: &[Unsent],
     can_send: bool,
+    heard_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<Owed> {
     let Facts::Booking(booking) = &record.facts else { return None };
@@ -221,8 +222,10 @@ pub fn owed(
     let last = booking.last_change(&standing);
     // Who has one seat among several is told by the scheduler, which knows what becomes of each.
     let has_seats = !standing.seats.is_empty();
-    let is_silent = !can_send || !is_on(settings, record.source) || has_seats || stand.is_over(now);
-    let last = last.filter(|last| !is_silent && now.duration_since(last.at) <= LATE_AFTER);
+    let is_silent = !can_send || !is_on(settings, record.source) || has_seats;
+    let last = last.filter(|_| !is_silent);
+    let heard_at = heard_at.or_else(|| Some(last.as_ref()?.at));
+    let last = last.filter(|_| heard_at.is_some_and(|at| now.duration_since(at) <= LATE_AFTER));
     let turns = Party::BOTH.map(|party| {
         let own = unsent.iter().filter(|one| one.party == party);
         let before = own.clone().min_by_key(|one| one.seq).map_or(known, |first| first.before);
@@ -233,8 +236,8 @@ pub fn owed(
                 change,
                 key: key(record.id, told.changes, party),
                 before,
-                happened_at: last.at,
-                over_at: stand.end.unwrap_or(stand.start),
+                heard_at: heard_at?,
+                over_at: over_at(&stand, heard_at?),
                 mail: mail::write(record.source, &standing, last, party, change, before.or(left))?,
             })
         });
@@ -243,6 +246,13 @@ pub fn owed(
         Turn { overtaken: own.map(|one| one.seq).collect(), notice, is_needed: is_news }
     });
     Some(Owed { told, turns: turns.into() })
+}
+
+/// From when on nobody needs to be told: the end of the meeting. One that took place may be canceled too; that is tried for
+/// a while.
+fn over_at(stand: &Stand, heard_at: Timestamp) -> Timestamp {
+    let end = stand.end.unwrap_or(stand.start);
+    if end > heard_at { end } else { heard_at.saturating_add(WORTH_TRYING).unwrap_or(Timestamp::MAX) }
 }
 
 /// Whether the admin wants notices of the source's bookings.

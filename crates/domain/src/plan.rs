@@ -67,7 +67,7 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
     for wanted in &wanted {
         match standing_for(record, wanted, wishes) {
             Some(held) => {
-                plan.steps.extend(update(held, wanted));
+                plan.steps.extend(update(held, wanted, record.is_redecided));
                 plan.steps.extend(people::reassociated(record, held, &companions));
             }
             // A task is for the owner of the contact (C17): nobody known, nobody to call back.
@@ -131,15 +131,24 @@ fn create<'a>(wanted: &Wanted, all: impl Iterator<Item = &'a ContactRef>) -> Ste
     }
 }
 
-fn update(held: &Held, wanted: &Wanted) -> Option<Step> {
+/// The properties that a call decided again is given whatever it was given before: people may have changed them since (N6).
+const RESTATED: [&str; 2] = ["hs_call_title", "hs_call_disposition"];
+
+/// Whether these properties say again what was decided.
+pub fn is_restated(properties: &BTreeMap<String, String>) -> bool {
+    RESTATED.iter().all(|name| properties.contains_key(*name))
+}
+
+fn update(held: &Held, wanted: &Wanted, is_redecided: bool) -> Option<Step> {
     if held.object == Object::Tasks {
         return None; // A task belongs to its owner once it is made.
     }
+    let is_due = |name: &String| is_redecided && RESTATED.contains(&name.as_str());
     let holds = |name: &String| held.properties.get(name).map_or("", String::as_str);
     let properties: BTreeMap<String, String> = wanted
         .properties
         .iter()
-        .filter(|(name, value)| holds(name) != value.as_str())
+        .filter(|(name, value)| is_due(name) || holds(name) != value.as_str())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     (!properties.is_empty()).then(|| Step::Update { object: held.object, id: held.id.clone(), properties })

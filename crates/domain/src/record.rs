@@ -49,6 +49,10 @@ pub struct Record {
     /// or the booking is handed to somebody else.
     #[serde(default)]
     pub owner_of: Option<Email>,
+    /// Whether the call was decided again since its activity was last written: what people changed there by hand meanwhile
+    /// is respected no longer (N6).
+    #[serde(default)]
+    pub is_redecided: bool,
     /// Whether HubSpot refused its task: the next attempt makes it, though the call is logged (C17).
     #[serde(default)]
     pub owes_task: bool,
@@ -105,6 +109,7 @@ impl Record {
             held: Vec::new(),
             portal: None,
             owner_of: None,
+            is_redecided: false,
             owes_task: false,
             told: None,
         }
@@ -159,6 +164,7 @@ impl Record {
     pub fn decide(&mut self, book: &Rulebook, now: Timestamp) -> bool {
         let Facts::Call(call) = &self.facts else { return false };
         let Some(decision) = decide(call, self.decisions.last(), book, now) else { return false };
+        self.is_redecided |= !self.decisions.is_empty();
         self.decisions.push(decision);
         let surplus = self.decisions.len().saturating_sub(DECISIONS_MAX);
         self.decisions.drain(..surplus);
@@ -209,11 +215,13 @@ impl Record {
         match receipt {
             Receipt::Linked(link) => self.contact = Some(link),
             Receipt::Made(held) => {
+                self.is_redecided &= held.object != Object::Calls;
                 self.owes_task &= held.object != Object::Tasks;
                 self.held.retain(|one| (one.object, &one.id) != (held.object, &held.id));
                 self.held.push(held);
             }
             Receipt::Changed { object, id, properties } => {
+                self.is_redecided &= object != Object::Calls || !crate::plan::is_restated(&properties);
                 if let Some(held) = self.held.iter_mut().find(|one| one.object == object && one.id == id) {
                     held.properties.extend(properties);
                 }

@@ -48,7 +48,9 @@ impl Engine {
             for absorbed in &work.absorbed {
                 unsent.extend(self.store.unsent_notices(workspace, *absorbed).await?);
             }
-            let Some(owed) = owed(&work.record, settings, &unsent, self.post.is_some(), self.now()) else {
+            let Some(owed) =
+                owed(&work.record, settings, &unsent, self.post.is_some(), work.heard_at, self.now())
+            else {
                 continue;
             };
             work.record.told = Some(owed.told);
@@ -178,7 +180,7 @@ impl Engine {
                 why
             }
         };
-        if now.duration_since(notice.happened_at) > LATE_AFTER {
+        if now.duration_since(notice.heard_at) > LATE_AFTER {
             return Ok(Sent::Refused { why: format!("{why} It was tried for a day.") });
         }
         Ok(Sent::Later { until, why, is_problem: notice.attempts + 1 >= PROBLEM_FROM })

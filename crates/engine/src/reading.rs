@@ -59,6 +59,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
     let mut marks = Vec::new();
     let mut own_marks = Vec::new();
     let came_at = envelopes.first().map(|envelope| envelope.received_at);
+    let heard_at = envelopes.iter().map(|envelope| envelope.received_at).max();
     for envelope in envelopes {
         match event(source, &envelope) {
             Ok(Event::Ignored { .. }) => marks.push((envelope.seq, Mark::Ignored)),
@@ -88,6 +89,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         ledger: Vec::new(),
         was_held: stored.as_ref().is_some_and(|stored| !stored.record.held.is_empty()),
         since: stored.as_ref().and_then(|stored| stored.unwritten_since).or(came_at),
+        heard_at,
         end: End::Settled,
         afterwards: None,
     });
@@ -153,6 +155,7 @@ fn join(one: &mut Work, other: Work) {
     one.marks.extend(other.marks.into_iter().map(|(seq, _)| (seq, Mark::Read(survivor))));
     one.open.extend(other.open);
     one.was_held |= other.was_held;
+    one.heard_at = one.heard_at.max(other.heard_at);
     one.since = [one.since, other.since].into_iter().flatten().min();
     one.record.merge(other.record);
 }

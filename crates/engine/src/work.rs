@@ -38,6 +38,8 @@ pub struct Work {
     pub was_held: bool,
     /// Since when something of it is to be written, if that is known.
     pub since: Option<Timestamp>,
+    /// When the newest webhook that is read now reached us.
+    pub heard_at: Option<Timestamp>,
     /// How it goes on.
     pub end: End,
     /// How it goes on once all else went well: what was left aside, so that the activity is written first.

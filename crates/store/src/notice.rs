@@ -46,7 +46,7 @@ pub struct DueNotice {
     /// Failed attempts in a row so far.
     pub attempts: u32,
     /// When it happened.
-    pub happened_at: Timestamp,
+    pub heard_at: Timestamp,
     /// From when on nobody needs it.
     pub over_at: Timestamp,
     /// The mail.
@@ -98,7 +98,7 @@ fn queue(
     now: Timestamp,
 ) -> Result<bool> {
     let sql = "INSERT INTO notices (workspace, record, key, source, party, change, state, attempts, due_at,
-            happened_at, over_at, before, mail)
+            heard_at, over_at, before, mail)
         VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
     let before =
         notice.before.as_ref().map(|before| column::to_json::<Stand>(before, "notices")).transpose()?;
@@ -110,7 +110,7 @@ fn queue(
         notice.party.word(),
         notice.change.word(),
         column::micros(now),
-        column::micros(notice.happened_at),
+        column::micros(notice.heard_at),
         column::micros(notice.over_at),
         before,
         column::to_json(&notice.mail, "notices")?,

@@ -32,7 +32,7 @@ pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
         has_voicemail: voicemail.is_some() || said.voicemail.text().is_some(),
         recording,
         voicemail,
-        party: said.raw_digits.text().map(party),
+        party: said.raw_digits.digits().map(party),
         agent: agent(&said.user),
         person: person(&said.contact),
         line: line(&said.number),
@@ -99,7 +99,7 @@ fn person(said: &wire::Contact<'_>) -> Option<Person> {
 
 /// A line without an id goes by its digits.
 fn line(said: &wire::Number<'_>) -> Option<Line> {
-    let digits = said.digits.text().or_else(|| said.e164_digits.text());
+    let digits = said.digits.digits().or_else(|| said.e164_digits.digits());
     let id = said.id.id().or_else(|| digits.clone())?;
     Some(Line { id, name: said.name.text(), digits, country: said.country.text() })
 }

@@ -43,6 +43,14 @@ impl<'a> Field<'a> {
         text(self.value)
     }
 
+    /// A phone number, as a text or as a whole number; anything else counts as missing.
+    pub fn digits(self) -> Option<String> {
+        match self.value {
+            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+            value => text(value),
+        }
+    }
+
     /// A text that must be there.
     pub fn required_text(self) -> Result<String, Unreadable> {
         self.text().ok_or_else(|| self.unreadable("is missing or is no text"))

@@ -156,7 +156,20 @@ fn c6_the_activity_follows_a_tag_taken_off() {
     let plan = crm.hear(&mut record, said(CallEvent::Untagged, 300).answered(10).ended(70).event(), at(300));
     let changed = changed(&plan);
     assert_eq!(changed["hs_call_disposition"], domain::settings::default_outcomes::CONNECTED);
-    assert_eq!(changed.keys().collect::<Vec<_>>(), ["hs_call_body", "hs_call_disposition"]);
+    assert_eq!(changed.keys().collect::<Vec<_>>(), ["hs_call_body", "hs_call_disposition", "hs_call_title"]);
+}
+
+#[test]
+fn what_was_edited_by_hand_is_written_again_when_the_tags_change_and_not_before() {
+    let (mut crm, mut record) = (crm(), empty());
+    crm.hear(&mut record, over().tags(&["b"]).event(), at(101));
+    let commented = said(CallEvent::Commented, 200).answered(10).ended(70).tags(&["b"]).comment("1", "late");
+    let plan = crm.hear(&mut record, commented.event(), at(200));
+    assert_eq!(changed(&plan).keys().collect::<Vec<_>>(), ["hs_call_body"]);
+    let tagged = |at| said(CallEvent::Tagged, at).answered(10).ended(70).tags(&["b", "c"]);
+    let plan = crm.hear(&mut record, tagged(300).event(), at(300));
+    assert_eq!(changed(&plan)["hs_call_disposition"], domain::settings::default_outcomes::CONNECTED);
+    assert!(crm.hear(&mut record, tagged(400).event(), at(400)).steps.is_empty(), "once");
 }
 
 #[test]

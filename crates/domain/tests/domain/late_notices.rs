@@ -1,6 +1,7 @@
 //! What is known too late to be told to anybody (M6).
 
 use domain::{booking::BookingEvent, event::Event, notice::Change};
+use jiff::SignedDuration;
 use rstest::rstest;
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 const DAY: i64 = 24 * 60;
 
 #[test]
-fn what_is_read_more_than_a_day_late_is_told_to_nobody_not_even_with_the_next_repetition() {
+fn what_is_read_more_than_a_day_after_it_came_is_told_to_nobody_not_even_with_the_next_repetition() {
     let mut desk = Desk::new();
     desk.hear(booked(0, 3 * DAY));
     desk.hear_at(moved(5, 3 * DAY, 4 * DAY), minute(5 + DAY + 1));
@@ -29,14 +30,17 @@ fn a_day_late_is_early_enough() {
     assert_eq!(desk.told(), both(&[(Change::Canceled, 3 * DAY)]));
 }
 
+/// Whatever the source's clock says, and whenever the meeting is.
 #[rstest]
-#[case::canceled_after_it_took_place(canceled(95), 95)]
-#[case::moved_to_a_time_that_is_past(moved(95, 60, 30), 95)]
-fn a_meeting_that_is_over_is_nobodys_concern(#[case] said: BookingEvent, #[case] now: i64) {
+#[case::told_days_late(canceled(5), 3 * DAY, 4 * DAY)]
+#[case::canceled_after_it_took_place(canceled(95), 60, 90)]
+#[case::moved_to_a_time_that_is_past(moved(95, 60, 30), 60, 30)]
+fn what_reaches_us_now_is_told_now(#[case] said: BookingEvent, #[case] start: i64, #[case] day: i64) {
     let mut desk = Desk::new();
-    desk.hear(booked(0, 60));
-    desk.hear_at(said, minute(now));
-    assert_eq!(desk.told(), []);
+    desk.hear(booked(0, start));
+    let heard_at = minute(day.max(96));
+    desk.hear_of(said, heard_at, heard_at + SignedDuration::from_mins(1));
+    assert_eq!(desk.told().len(), 2);
 }
 
 /// What came back long after is no newer for that: the change happened when it was first told.

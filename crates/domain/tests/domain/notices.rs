@@ -49,18 +49,30 @@ impl Desk {
         self.hear_at(said, now);
     }
 
+    /// Reads at `now` what reached us when it was said.
     pub fn hear_at(&mut self, said: BookingEvent, now: Timestamp) {
+        let heard_at = said.at;
+        self.hear_of(said, heard_at, now);
+    }
+
+    /// Reads at `now` what reached us at `heard_at`.
+    pub fn hear_of(&mut self, said: BookingEvent, heard_at: Timestamp, now: Timestamp) {
         self.record.take(Event::Booking(Box::new(said)));
-        self.settle(now);
+        self.settle_what_came(Some(heard_at), now);
     }
 
     pub fn settle(&mut self, now: Timestamp) {
+        self.settle_what_came(None, now);
+    }
+
+    fn settle_what_came(&mut self, heard_at: Option<Timestamp>, now: Timestamp) {
         let unsent: Vec<Unsent> = self
             .waiting
             .iter()
             .map(|(seq, one)| Unsent { seq: *seq, party: one.party, before: one.before })
             .collect();
-        let Some(owed) = owed(&self.record, &self.settings, &unsent, self.can_send, now) else { return };
+        let owed = owed(&self.record, &self.settings, &unsent, self.can_send, heard_at, now);
+        let Some(owed) = owed else { return };
         self.record.told = Some(owed.told);
         for turn in owed.turns {
             self.waiting.retain(|(seq, _)| !turn.overtaken.contains(seq));

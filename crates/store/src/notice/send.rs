@@ -17,7 +17,7 @@ use crate::{
 /// The notices due, the longest due first: to one party of one booking only the first that is not through, so that mails
 /// are sent in the order of what they tell.
 const DUE: &str =
-    "SELECT n.seq, n.workspace, n.record, n.source, n.key, n.attempts, n.happened_at, n.over_at, n.mail
+    "SELECT n.seq, n.workspace, n.record, n.source, n.key, n.attempts, n.heard_at, n.over_at, n.mail
     FROM notices n WHERE n.due_at <= $1 AND NOT EXISTS (
         SELECT 1 FROM notices e WHERE e.workspace = n.workspace AND e.record = n.record AND e.seq < n.seq
             AND e.party = n.party AND e.state IN ('queued', 'begun'))
@@ -176,7 +176,7 @@ fn of_row(row: &Row<'_>) -> Result<DueNotice> {
         source: column::word(row, 3, "notices", Source::from_word)?,
         key: column::uuid(row, 4, "notices")?,
         attempts: row.get(5)?,
-        happened_at: column::timestamp(row, 6, "notices")?,
+        heard_at: column::timestamp(row, 6, "notices")?,
         over_at: column::timestamp(row, 7, "notices")?,
         mail: column::json(row, 8, "notices")?,
     })

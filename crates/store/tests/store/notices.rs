@@ -22,7 +22,7 @@ fn notice(party: Party, n: u128) -> Notice {
         change: Change::Moved,
         key: Uuid::from_u128(n),
         before: Some(Stand { start: at(500), end: None, is_canceled: false }),
-        happened_at: at(0),
+        heard_at: at(0),
         over_at: at(1_000),
         mail: Mail {
             to,

@@ -174,6 +174,7 @@ fn what_need_not_be_known_counts_as_missing_whatever_it_is(#[case] value: Value)
 #[case(json!("+33 1\u{0} 76"), Some(Party::Digits("+33 1 76".into())))]
 #[case(json!(""), None)]
 #[case(json!(null), None)]
+#[case::a_number_as_a_number(json!(14_155_550_132_u64), Some(Party::Digits("14155550132".to_owned())))]
 fn the_other_end_is_a_number_or_withheld(#[case] digits: Value, #[case] party: Option<Party>) {
     assert_eq!(call_with("raw_digits", &digits).party, party);
 }

@@ -194,6 +194,20 @@ async fn all_pages_of_a_list_are_read() {
 }
 
 #[tokio::test]
+async fn a_tag_without_a_name_is_there_all_the_same() {
+    let (_server, aircall) =
+        server(|asked| page(asked, "tags", 1, true, |n| json!({"id": n, "name": null}))).await;
+    assert_eq!(aircall.tags().await.unwrap(), [(TagId::from("0"), String::new())]);
+}
+
+#[tokio::test]
+async fn a_list_with_a_tag_that_says_not_which_it_is_is_no_list() {
+    let (_server, aircall) =
+        server(|asked| page(asked, "tags", 2, true, |_| json!({"name": "bad call"}))).await;
+    assert!(matches!(aircall.tags().await, Err(Fault::Later { .. })));
+}
+
+#[tokio::test]
 async fn a_list_without_links_is_read_to_its_total() {
     let (server, aircall) = server(|asked| {
         page(asked, "webhooks", 51, false, |n| json!({"webhook_id": format!("w{n}"), "url": "https://x/y"}))
