@@ -24,6 +24,9 @@ pub enum EnvelopeState {
     Unreadable,
 }
 
+/// What the subject of a webhook begins with that does not tell which call or booking it is about, and should.
+pub const NAMELESS: &str = "unreadable:";
+
 /// A webhook to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEnvelope {

@@ -50,7 +50,7 @@ pub use error::StoreError;
 pub use grant::Grant;
 pub use hook::Hook;
 pub use idempotency::{Keyed, Standing, Turn};
-pub use inbox::{Appended, Envelope, EnvelopeState, NewEnvelope};
+pub use inbox::{Appended, Envelope, EnvelopeState, NAMELESS, NewEnvelope};
 pub use key::{BadMasterKey, MasterKey};
 pub use lane::{Batch, Claimed, Lane, Taken};
 pub use ledger::{LedgerEntry, Phase};

@@ -1,15 +1,22 @@
 //! The list of problems: records, envelopes and notices, merged by when the problem arose.
 
-use domain::ids::{RecordId, WorkspaceId};
+use domain::{
+    ids::{RecordId, WorkspaceId},
+    source::Source,
+    text,
+};
 use jiff::Timestamp;
 
 use super::Which;
 use crate::{
-    Page, ProblemRow, Result, StoreError, column,
-    database::{Connection, params},
+    NAMELESS, Page, ProblemRow, Result, StoreError, column,
+    database::{Connection, Row, params},
     page::Cursor,
     statement,
 };
+
+/// More of a word from outside is not said.
+const WORD_CHARS_MAX: usize = 200;
 
 /// A problem with its place in the list: by time, and at one time records before envelopes before notices.
 struct Placed {
@@ -35,7 +42,8 @@ pub(super) const OF_RECORDS: &str = "SELECT problem_since, id, COALESCE(problem,
     WHERE workspace = $1 AND state = 'problem' AND (problem_since, id) < ($2, $3)
     ORDER BY problem_since DESC, id DESC LIMIT $4";
 
-pub(super) const OF_ENVELOPES: &str = "SELECT problem_since, seq, problem FROM envelopes
+pub(super) const OF_ENVELOPES: &str =
+    "SELECT problem_since, seq, problem, source, event, subject FROM envelopes
     WHERE workspace = $1 AND state = 'unreadable' AND (problem_since, seq) < ($2, $3)
     ORDER BY problem_since DESC, seq DESC LIMIT $4";
 
@@ -78,7 +86,7 @@ pub(super) fn problems(
                 since: column::timestamp(row, 0, "envelopes")?,
                 which: Which::Envelope(row.get(1)?),
                 record: None,
-                reason: row.get(2)?,
+                reason: unreadable(row)?,
             })
         },
     )?);
@@ -97,6 +105,27 @@ pub(super) fn problems(
         at: column::micros(last.since),
         id: last.id.clone(),
     }))
+}
+
+/// What could not be read, as far as that can be told: whose webhook, of what, about which call or booking.
+fn unreadable(row: &Row<'_>) -> Result<String> {
+    let (problem, event, subject): (String, String, String) = (row.get(2)?, row.get(4)?, row.get(5)?);
+    let source = column::word(row, 3, "envelopes", Source::from_word)?;
+    let noun = match source {
+        Source::Aircall => "call",
+        Source::Calendar | Source::Calcom | Source::Calendly => "booking",
+    };
+    let event = if event.is_empty() { "a webhook".to_owned() } else { named(&event) };
+    let about = match subject.as_str() {
+        known if known.is_empty() || known.starts_with(NAMELESS) => String::new(),
+        known => format!(" about {noun} {}", named(known)),
+    };
+    Ok(format!("{} sent {event}{about} that cannot be read. {problem}", source.name()))
+}
+
+/// A word from outside, within a sentence of ours.
+fn named(word: &str) -> String {
+    text::cut(&text::plain(word), WORD_CHARS_MAX)
 }
 
 fn of_placed(placed: Placed) -> ProblemRow {

@@ -9,7 +9,7 @@ use axum::{
 use domain::source::Source;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use store::{EnvelopeState, NewEnvelope, StoreError};
+use store::{EnvelopeState, NAMELESS, NewEnvelope, StoreError};
 
 use super::{body, cache::Door};
 use crate::{app::Shared, metrics};
@@ -80,7 +80,7 @@ fn check(door: &Door, headers: &HeaderMap, bytes: Bytes, now: Timestamp) -> Resu
 
 /// A subject that glues a broken body to no other one.
 fn nameless(is_ignored: bool, bytes: &[u8]) -> String {
-    if is_ignored { String::new() } else { format!("unreadable:{}", hex::encode(Sha256::digest(bytes))) }
+    if is_ignored { String::new() } else { format!("{NAMELESS}{}", hex::encode(Sha256::digest(bytes))) }
 }
 
 /// What a source repeats with a repetition. Aircall and the other schedulers have no such id: their repetitions fold away.
