@@ -9,6 +9,7 @@ pub mod id;
 pub mod once;
 pub mod openapi;
 pub mod page;
+pub mod portal;
 pub mod scope;
 
 pub mod connections;

@@ -80,20 +80,26 @@ impl Delivery<'_> {
                 begun_at: now,
                 step: serde_json::to_value(&one.begun).unwrap_or_default(),
             });
-            let request = json!({ "properties": one.begun.properties, "contacts": one.begun.contacts });
+            let request = json!({ "properties": self.sent(one), "contacts": one.begun.contacts });
             begin.ledger.push(about(work, one).entry(Phase::Begun, None, request, Value::Null, now));
         }
         begin
     }
 
+    /// The properties that a create is sent with: our key among them, where the account keeps it unique.
+    fn sent(&self, one: &Creating) -> BTreeMap<String, String> {
+        let mut properties = one.begun.properties.clone();
+        if self.session.guards.of(one.begun.object) == Guard::UniqueProperty {
+            properties.insert(KEY_PROPERTY.to_owned(), one.key.0.clone());
+        }
+        properties
+    }
+
     async fn create(&self, works: &mut [Work], object: Object, creating: &[Creating], gained: &mut Gained) {
-        let is_unique = self.session.guards.of(object) == Guard::UniqueProperty;
-        let rows = creating.iter().map(|one| {
-            let mut properties = one.begun.properties.clone();
-            if is_unique {
-                properties.insert(KEY_PROPERTY.to_owned(), one.key.0.clone());
-            }
-            NewActivity { trace: one.key.0.clone(), properties, contacts: one.begun.contacts.clone() }
+        let rows = creating.iter().map(|one| NewActivity {
+            trace: one.key.0.clone(),
+            properties: self.sent(one),
+            contacts: one.begun.contacts.clone(),
         });
         let request = self.session.hubspot.create_activities(object, rows.collect());
         let answer = self.gates.pass(self.workspace, request).await;
@@ -220,7 +226,7 @@ impl Delivery<'_> {
                 Changed::Done => {
                     gained.has_success = true;
                     let place = Some((object.word(), id.as_str()));
-                    let entry = about.entry(Phase::Done, place, request, Value::Null, now);
+                    let entry = about.entry(Phase::Done, place, request, json!({ "id": id }), now);
                     work.take(Receipt::Changed { object, id, properties }, entry);
                 }
                 Changed::Missing => {
@@ -269,10 +275,11 @@ impl Delivery<'_> {
                     what: format!("Delete {}", noun(object)),
                 };
                 match changed(&answer, &id) {
-                    Changed::Done | Changed::Missing => {
+                    outcome @ (Changed::Done | Changed::Missing) => {
                         gained.has_success = true;
                         let place = Some((object.word(), id.as_str()));
-                        let entry = about.entry(Phase::Done, place, Value::Null, Value::Null, now);
+                        let answer = json!({ "found": outcome == Changed::Done });
+                        let entry = about.entry(Phase::Done, place, json!({ "id": id }), answer, now);
                         work.take(Receipt::Gone { object, id: id.clone() }, entry);
                     }
                     Changed::Refused(fault) | Changed::Failed(fault) => {

@@ -12,7 +12,7 @@ use domain::{
     step::{Plan, Step},
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::Phase;
 
 use super::{Delivery, Gained};
@@ -85,7 +85,7 @@ impl Delivery<'_> {
                         Phase::Done,
                         object,
                         request,
-                        Value::Null,
+                        json!({ "id": contact }),
                         now,
                     ));
                 }

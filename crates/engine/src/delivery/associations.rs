@@ -9,7 +9,7 @@ use domain::{
     ids::{ContactId, ObjectId},
     step::{Object, Plan, Receipt, Step},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use store::Phase;
 
 use super::{Delivery, Gained, activities::known, contacts::Outcome};
@@ -82,7 +82,8 @@ impl Delivery<'_> {
                     contacts.push(contact);
                 }
                 let place = Some((object.word(), id.as_str()));
-                let entry = about.entry(Phase::Done, place, request, Value::Null, now);
+                let answer = json!({ "id": id });
+                let entry = about.entry(Phase::Done, place, request, answer, now);
                 work.take(Receipt::Associated { object, id: id.clone(), contacts }, entry);
             }
             Changed::Missing => {

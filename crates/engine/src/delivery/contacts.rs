@@ -46,15 +46,18 @@ impl Delivery<'_> {
         }
         let covered = take_covered(&mut wanted);
         let mut left_out = self.define_answers(&wanted).await;
-        self.begin(self.begun_contacts(works, plans, &wanted)).await?;
+        self.begin(self.begun_contacts(works, plans, &wanted, &left_out)).await?;
         let mut outcomes = self.send(&wanted, &left_out, gained).await;
         self.retry_without_answers(&wanted, &mut left_out, &mut outcomes, gained).await;
+        let mut sent: BTreeMap<ContactKey, Value> =
+            wanted.iter().map(|(key, new)| (key.clone(), self.request(new, left_out.get(key)))).collect();
         for (phone, by_email) in covered {
             if let Some(outcome) = outcomes.get(&by_email).cloned() {
+                sent.insert(phone.clone(), sent[&by_email].clone());
                 outcomes.insert(phone, outcome);
             }
         }
-        self.enter(works, plans, &outcomes);
+        self.enter(works, plans, &outcomes, &sent);
         for (key, outcome) in &outcomes {
             if let Ok(id) = outcome {
                 gained.links.made.push((key.clone(), id.clone()));
@@ -102,22 +105,23 @@ impl Delivery<'_> {
         NewRow { trace: new.key.text(), properties }
     }
 
+    /// What a contact is made with, as the ledger keeps it.
+    fn request(&self, new: &NewContact, left_out: Option<&Refused>) -> Value {
+        json!({ "properties": self.row(new, left_out).properties })
+    }
+
     fn begun_contacts(
         &self,
         works: &[Work],
         plans: &[Plan],
         wanted: &BTreeMap<ContactKey, NewContact>,
+        left_out: &LeftOut,
     ) -> Begin {
         let now = (self.clock)();
         let ledger = each_new(works, plans)
             .map(|(work, new)| {
-                about(work, new).entry(
-                    Phase::Begun,
-                    None,
-                    json!({ "properties": new.properties }),
-                    Value::Null,
-                    now,
-                )
+                let request = self.request(new, left_out.get(&new.key));
+                about(work, new).entry(Phase::Begun, None, request, Value::Null, now)
             })
             .collect();
         let numbers = wanted.values().filter_map(|new| match &new.key {
@@ -241,7 +245,13 @@ impl Delivery<'_> {
         }
     }
 
-    fn enter(&self, works: &mut [Work], plans: &[Plan], outcomes: &BTreeMap<ContactKey, Outcome>) {
+    fn enter(
+        &self,
+        works: &mut [Work],
+        plans: &[Plan],
+        outcomes: &BTreeMap<ContactKey, Outcome>,
+        sent: &BTreeMap<ContactKey, Value>,
+    ) {
         let now = (self.clock)();
         for (work, plan) in works.iter_mut().zip(plans) {
             for step in &plan.steps {
@@ -251,7 +261,7 @@ impl Delivery<'_> {
                     Some(Ok(id)) => about.entry(
                         Phase::Done,
                         Some(("contacts", id.as_str())),
-                        Value::Null,
+                        sent.get(&new.key).cloned().unwrap_or_default(),
                         json!({ "id": id }),
                         now,
                     ),

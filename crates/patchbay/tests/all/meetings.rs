@@ -181,3 +181,32 @@ async fn webhooks_in_any_order_end_in_the_same_state() {
     assert!(starts.iter().all(|start| start.starts_with("2026-12-02T12")), "{starts:?}");
     assert_eq!(world.objects("contacts").await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_write_tells_what_was_sent_what_was_answered_and_where_it_is_seen() {
+    let world = World::connected().await;
+    world.connect_scheduler().await;
+    world.book("bk1", "lin@example.net", "2026-12-01T10:00:00Z", "2026-12-01T10:30:00Z").await;
+    world.settled(1).await;
+    world.scheduler("bookings/bk1/cancel", json!({ "changed_by": "invitee" })).await;
+    let story = async || {
+        let id = world.record("calendar", "bk1").await.unwrap()["id"].as_str().unwrap().to_owned();
+        world.get(&format!("records/{id}")).await["timeline"].as_array().cloned().unwrap()
+    };
+    let written = |told: &[Value], text: &str| told.iter().find(|one| one["text"] == text).cloned();
+    until("the cancel is written", async || written(&story().await, "Update meeting: done.").is_some()).await;
+    let told = story().await;
+    let meeting = &world.objects("meetings").await[0];
+    let contact = &world.objects("contacts").await[0];
+    for (text, object, property) in [
+        ("Create contact: done.", contact, "email"),
+        ("Create meeting: done.", meeting, "hs_timestamp"),
+        ("Update meeting: done.", meeting, "hs_meeting_outcome"),
+    ] {
+        let one = written(&told, text).unwrap();
+        assert!(one["request"]["properties"][property].is_string(), "{one}");
+        assert_eq!(one["answer"]["id"], object["id"], "{one}");
+        let url = one["url"].as_str().unwrap();
+        assert!(url.starts_with("https://") && url.ends_with(object["id"].as_str().unwrap()), "{one}");
+    }
+}

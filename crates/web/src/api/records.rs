@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     connections::hubspot,
     page::{Asked, Items},
+    portal::Portal,
     problem::Problem,
     scope::Scope,
     timeline::{self, Moment},
@@ -131,6 +132,8 @@ pub struct Story {
     pub hold: Hold,
     /// The webhooks, oldest first.
     pub envelopes: Vec<Envelope>,
+    /// Where people see what HubSpot holds.
+    pub portal: Portal,
     /// What happened, oldest first.
     pub timeline: Vec<Moment>,
 }
@@ -143,8 +146,10 @@ pub async fn story(app: &App, scope: &Scope) -> Result<Story, Problem> {
     let envelopes = app.web.store.envelopes_of(scope.ws(), stored.record.id).await?;
     let ledger = app.web.store.ledger_of(scope.ws(), stored.record.id).await?;
     let hold = Hold::read(app, scope).await?;
-    let timeline = timeline::of(&stored, hold.why(&stored), &envelopes, ledger);
-    Ok(Story { stored, hold, envelopes, timeline })
+    let hubspot = app.web.store.connection(scope.ws(), System::Hubspot).await?;
+    let portal = Portal::of(hubspot.as_ref(), &stored.record);
+    let timeline = timeline::of(&stored, hold.why(&stored), &envelopes, ledger, &portal);
+    Ok(Story { stored, hold, envelopes, portal, timeline })
 }
 
 /// What holds up all of a workspace's writing, if anything does.

@@ -7,6 +7,8 @@ use serde_json::Value;
 use store::{Envelope, EnvelopeState, LedgerEntry, Phase, RecordState, StoredRecord};
 use utoipa::ToSchema;
 
+use super::portal::Portal;
+
 /// One thing that happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Moment {
@@ -20,6 +22,9 @@ pub struct Moment {
     /// The object in HubSpot that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hubspot: Option<Touched>,
+    /// Where people see that object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// What was sent.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub request: Value,
@@ -52,13 +57,20 @@ pub enum What {
 }
 
 /// Tells all that happened to a record, oldest first. `why` is why it is as it is now.
-pub fn of(stored: &StoredRecord, why: &str, envelopes: &[Envelope], ledger: Vec<LedgerEntry>) -> Vec<Moment> {
+pub fn of(
+    stored: &StoredRecord,
+    why: &str,
+    envelopes: &[Envelope],
+    mut ledger: Vec<LedgerEntry>,
+    portal: &Portal,
+) -> Vec<Moment> {
     let mut moments: Vec<Moment> = envelopes.iter().map(received).collect();
     moments.extend(decided(stored, &ledger));
     moments.extend(now(stored, why));
+    tell_requests(&mut ledger);
     let unfinished: Vec<bool> = (0..ledger.len()).map(|n| is_unfinished(n, &ledger)).collect();
     let entries = ledger.into_iter().zip(unfinished);
-    moments.extend(entries.filter_map(|(entry, is_unfinished)| attempted(entry, is_unfinished)));
+    moments.extend(entries.filter_map(|(entry, is_unfinished)| attempted(entry, is_unfinished, portal)));
     moments.sort_by_key(|moment| (moment.at, moment.what));
     moments
 }
@@ -69,6 +81,7 @@ fn moment(at: Timestamp, what: What, text: impl Into<String>) -> Moment {
         what,
         text: text.into(),
         hubspot: None,
+        url: None,
         request: Value::Null,
         answer: Value::Null,
         envelope: None,
@@ -116,6 +129,18 @@ fn now(stored: &StoredRecord, why: &str) -> Option<Moment> {
     }
 }
 
+/// What was sent in a create stands in the ledger once, where it was begun: whatever became of it tells it, too.
+fn tell_requests(ledger: &mut [LedgerEntry]) {
+    for n in 0..ledger.len() {
+        let (before, rest) = ledger.split_at_mut(n);
+        let entry = &mut rest[0];
+        if entry.request.is_null() {
+            let begun = before.iter().rfind(|one| one.phase == Phase::Begun && one.step == entry.step);
+            entry.request = begun.map(|begun| begun.request.clone()).unwrap_or_default();
+        }
+    }
+}
+
 /// Whether an attempt was begun and nothing was heard of it since.
 fn is_unfinished(n: usize, ledger: &[LedgerEntry]) -> bool {
     let entry = &ledger[n];
@@ -131,7 +156,7 @@ fn why_of(entry: &LedgerEntry) -> &str {
     entry.answer.get("why").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn attempted(entry: LedgerEntry, is_unfinished: bool) -> Option<Moment> {
+fn attempted(entry: LedgerEntry, is_unfinished: bool, portal: &Portal) -> Option<Moment> {
     let words = &entry.what;
     let (what, text) = match entry.phase {
         Phase::Begun if is_unfinished => (What::Waiting, format!("{words}: sent, no answer yet.")),
@@ -157,9 +182,17 @@ fn attempted(entry: LedgerEntry, is_unfinished: bool) -> Option<Moment> {
         }
     };
     Some(Moment {
+        url: url(&entry, portal),
         hubspot: entry.object.map(|(object, id)| Touched { object, id }),
         request: entry.request,
         answer: entry.answer,
         ..moment(entry.at, what, text)
     })
+}
+
+/// Where people see the object: as HubSpot answered, else by the account that is connected.
+fn url(entry: &LedgerEntry, portal: &Portal) -> Option<String> {
+    let answered = entry.answer.get("url").and_then(Value::as_str).filter(|url| url.starts_with("https://"));
+    let (object, id) = entry.object.as_ref()?;
+    answered.map(str::to_owned).or_else(|| portal.url(object, id))
 }

@@ -50,8 +50,13 @@ async fn settle(bench: &Bench, external_id: &str, state: RecordState) -> RecordI
         what: "Create meeting".to_owned(),
         phase,
         object: object.map(|(word, id)| (word.to_owned(), id.to_owned())),
-        request: json!({ "hs_meeting_title": "Meeting - Calendar.com: Intro call" }),
-        answer: Value::Null,
+        request: match phase {
+            Phase::Begun => {
+                json!({ "properties": { "hs_meeting_title": "Meeting - Calendar.com: Intro call" } })
+            }
+            _ => Value::Null,
+        },
+        answer: if phase == Phase::Done { json!({ "id": "9001", "url": null }) } else { Value::Null },
     };
     let save = RecordSave {
         record,
@@ -101,7 +106,12 @@ async fn a_record_tells_its_story() {
             ("written", "Create meeting: done."),
         ]
     );
-    assert_eq!(detail["timeline"][2]["hubspot"], json!({ "object": "meetings", "id": "9001" }));
+    let written = &detail["timeline"][2];
+    assert_eq!(written["hubspot"], json!({ "object": "meetings", "id": "9001" }));
+    let title = "Meeting - Calendar.com: Intro call";
+    assert_eq!(written["request"], json!({ "properties": { "hs_meeting_title": title } }));
+    assert_eq!(written["answer"]["id"], "9001");
+    assert_eq!(written["url"], "https://app.hubspot.com/contacts/62515/record/0-47/9001");
 }
 
 #[tokio::test]

@@ -141,9 +141,10 @@ async fn save(
     Ok(())
 }
 
-/// What a cut connection leaves behind: the account it was to, so that connecting another one is noticed, and its day.
+/// What a cut connection leaves behind: the account it was to, so that connecting another one is noticed, its day, and where
+/// people see it.
 pub fn remembered(connection: &Connection) -> Value {
-    let known = ["portal_id", "time_zone"];
+    let known = ["portal_id", "time_zone", "ui_domain"];
     let details = known.iter().filter_map(|name| Some((*name, connection.details.get(name)?.clone())));
     details.map(|(name, value)| (name.to_owned(), value)).collect::<serde_json::Map<_, _>>().into()
 }

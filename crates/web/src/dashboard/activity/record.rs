@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use domain::{source::System, step::Object};
+use domain::step::Object;
 use jiff::Timestamp;
 use serde_json::Value;
-use store::{Connection, Envelope};
+use store::Envelope;
 
 use super::Item;
 use crate::{
@@ -55,15 +55,13 @@ pub struct Step {
 /// Shows a record with its timeline.
 pub async fn show(visit: Visit) -> Result<Response, Failure> {
     let story = records::story(&visit.app, &visit.scope).await?;
-    let hubspot = visit.app.web.store.connection(visit.scope.ws(), System::Hubspot).await?;
-    let portal = Portal::of(hubspot.as_ref());
+    let seen = |object: &str, id: &str| link(object, id, story.portal.url(object, id));
     let record = &story.stored.record;
-    let contact = record.contact.iter().map(|contact| portal.link("contacts", &contact.id.0));
-    let held = record.held.iter().map(|held| portal.link(held.object.word(), &held.id.0));
+    let contact = record.contact.iter().map(|contact| seen("contacts", &contact.id.0));
+    let held = record.held.iter().map(|held| seen(held.object.word(), &held.id.0));
     let links = contact.chain(held).collect();
     let is_admin = visit.frame.is_admin();
-    let steps =
-        story.timeline.into_iter().map(|moment| step(moment, &story.envelopes, &portal, is_admin)).collect();
+    let steps = story.timeline.into_iter().map(|moment| step(moment, &story.envelopes, is_admin)).collect();
     let is_awaited = story.stored.state == store::RecordState::Waiting;
     let page_of = RecordPage {
         item: Item::of(&story.stored, &story.hold),
@@ -77,7 +75,7 @@ pub async fn show(visit: Visit) -> Result<Response, Failure> {
     Ok(page(StatusCode::OK, &page_of))
 }
 
-fn step(moment: Moment, envelopes: &[Envelope], portal: &Portal, is_admin: bool) -> Step {
+fn step(moment: Moment, envelopes: &[Envelope], is_admin: bool) -> Step {
     let kind = match moment.what {
         What::Received => ("received", "Received"),
         What::Decided => ("decided", "Decided"),
@@ -92,7 +90,7 @@ fn step(moment: Moment, envelopes: &[Envelope], portal: &Portal, is_admin: bool)
         behind.extend(shown(&moment.request).map(|text| ("What was sent", text)));
         behind.extend(shown(&moment.answer).map(|text| ("What HubSpot answered", text)));
     }
-    let link = moment.hubspot.map(|touched| portal.link(&touched.object, &touched.id));
+    let link = moment.hubspot.map(|touched| link(&touched.object, &touched.id, moment.url));
     Step { at: moment.at, kind, text: moment.text, link, behind }
 }
 
@@ -110,48 +108,14 @@ fn cut(text: &str) -> String {
     domain::text::cut(text, BODY_CHARS_MAX)
 }
 
-/// Where objects of the connected account are seen.
-struct Portal(Option<(String, String)>);
-
-impl Portal {
-    fn of(connection: Option<&Connection>) -> Self {
-        let text = |name: &str| connection?.details.get(name)?.as_str().map(str::to_owned);
-        // What HubSpot says of itself becomes part of an address.
-        let is_host =
-            |host: &String| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-        let is_number = |id: &String| id.bytes().all(|byte| byte.is_ascii_digit());
-        Self(text("ui_domain").filter(is_host).zip(text("portal_id").filter(is_number)))
-    }
-
-    fn link(&self, object: &str, id: &str) -> Link {
-        // HubSpot's numbers of its kinds of objects (reference/hubspot.md §2.1; the form of the address, §2.3).
-        let (noun, kind) = match object {
-            "contacts" => ("contact", "0-1"),
-            word if word == Object::Calls.word() => ("call", "0-48"),
-            word if word == Object::Meetings.word() => ("meeting", "0-47"),
-            word if word == Object::Tasks.word() => ("task", "0-27"),
-            _ => return Link { words: format!("{object} {id}"), href: None },
-        };
-        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-        let href = self.0.as_ref().filter(|_| is_id);
-        Link {
-            words: format!("{noun} {id}"),
-            href: href.map(|(host, portal)| format!("https://{host}/contacts/{portal}/record/{kind}/{id}")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_but_a_host_a_number_and_an_id_gets_into_a_link() {
-        let portal = |host: &str, id: &str| Portal(Some((host.to_owned(), id.to_owned())));
-        let link = portal("app-eu1.hubspot.com", "1512050").link("calls", "77");
-        assert_eq!(link.href.as_deref(), Some("https://app-eu1.hubspot.com/contacts/1512050/record/0-48/77"));
-        assert_eq!(portal("app.hubspot.com", "1").link("calls", "7/../x").href, None);
-        assert_eq!(portal("app.hubspot.com", "1").link("notes", "7").href, None);
-        assert_eq!(Portal(None).link("contacts", "7").href, None);
-    }
+/// An object of HubSpot by its id, with the address where it is seen.
+fn link(object: &str, id: &str, href: Option<String>) -> Link {
+    let noun = match object {
+        "contacts" => "contact",
+        word if word == Object::Calls.word() => "call",
+        word if word == Object::Meetings.word() => "meeting",
+        word if word == Object::Tasks.word() => "task",
+        other => other,
+    };
+    Link { words: format!("{noun} {id}"), href }
 }
