@@ -15,7 +15,7 @@ pub use change::LastChange;
 pub use event::{BookingEvent, BookingFacts, BookingWhat, CalendarEntry, Guest, Host, Invitee};
 pub use seat::Seat;
 
-use chain::last_move;
+use chain::{Ties, last_move};
 
 /// A booking with its history: every distinct thing that was said of it.
 ///
@@ -84,7 +84,7 @@ impl Booking {
 
     /// What stands; `None` while what was said does not tell when the meeting is.
     pub fn standing(&self) -> Option<Standing> {
-        let said = self.with_requests_settled();
+        let said = self.with_moves_settled();
         let last_move = last_move(&said);
         let schedule = last_move.as_ref().map(|last| last.event).or_else(|| scheduled(&said))?;
         let mut facts = schedule.facts.clone();
@@ -161,16 +161,11 @@ impl Booking {
 
     /// The id that the booking was first known by: the end of the chain of ids that moves left behind.
     pub fn first_link(&self) -> Option<&str> {
-        let from = |link: &str| {
-            self.said
-                .iter()
-                .filter(|one| one.link == link)
-                .find_map(|one| one.what.from_link().filter(|from| *from != link))
-        };
+        let ties = Ties::of(&self.said);
         let mut link = self.said.first()?.link.as_str();
-        // As many steps as there are events: a chain that is closed ends somewhere all the same.
-        for _ in 0..self.said.len() {
-            let Some(before) = from(link) else { break };
+        // Each event ties two pairs at most: a chain that is closed ends somewhere all the same.
+        for _ in 0..2 * self.said.len() {
+            let Some(before) = ties.before(link) else { break };
             link = before;
         }
         Some(link)
@@ -179,13 +174,14 @@ impl Booking {
     /// All ids that the booking is or was known by.
     pub fn links(&self) -> BTreeSet<&str> {
         let own = self.said.iter().map(|one| one.link.as_str());
-        own.chain(self.said.iter().filter_map(|one| one.what.from_link())).collect()
+        own.chain(self.said.iter().flat_map(BookingEvent::other_links)).collect()
     }
 
-    /// The history with each confirmed request as what it became. A request that asked for another time becomes a move
-    /// by the host's yes, which itself does not name the booking before (reference/scheduling.md §2.1).
-    fn with_requests_settled(&self) -> Cow<'_, BTreeSet<BookingEvent>> {
-        let moving = |link: &str| {
+    /// The history with each move as one, by whichever webhook it is told. A request that asked for another time becomes a
+    /// move by the host's yes, which itself does not name the booking before (reference/scheduling.md §2.1). Where the old
+    /// half of a move was told and the new one was not, a cancel of the new id that tells enough stands for it.
+    fn with_moves_settled(&self) -> Cow<'_, BTreeSet<BookingEvent>> {
+        let requested = |link: &str| {
             self.said.iter().find_map(|one| match &one.what {
                 BookingWhat::Requested { from_link: Some(from), from_start } if one.link == link => {
                     Some(BookingWhat::Moved { from_link: Some(from.clone()), from_start: *from_start })
@@ -193,18 +189,38 @@ impl Booking {
                 _ => None,
             })
         };
-        if !self.said.iter().any(|one| moving(&one.link).is_some()) {
+        let moved_on = |link: &str| {
+            let before = self.said.iter().find(|one| one.link != link && one.what.to_link() == Some(link))?;
+            Some(BookingWhat::Moved { from_link: Some(before.link.clone()), from_start: None })
+        };
+        let is_made = |link: &str| {
+            let makes = |what: &BookingWhat| matches!(what, BookingWhat::Booked | BookingWhat::Moved { .. });
+            self.said.iter().any(|one| one.link == link && makes(&one.what))
+        };
+        let moved = |one: &BookingEvent| match one.what {
+            BookingWhat::Booked => requested(&one.link).or_else(|| moved_on(&one.link)),
+            BookingWhat::Canceled { .. } if one.facts.is_whole() && !is_made(&one.link) => {
+                moved_on(&one.link)
+            }
+            _ => None,
+        };
+        let made: Vec<(&BookingEvent, BookingWhat)> =
+            self.said.iter().filter_map(|one| Some((one, moved(one)?))).collect();
+        if made.is_empty() {
             return Cow::Borrowed(&self.said);
         }
-        let settled = self.said.iter().cloned().map(|mut one| {
-            if one.what == BookingWhat::Booked
-                && let Some(moved) = moving(&one.link)
-            {
-                one.what = moved;
+        let mut settled = self.said.clone();
+        for (one, what) in made {
+            let mut facts = one.facts.clone();
+            if one.what == BookingWhat::Booked {
+                settled.remove(one);
+            } else {
+                // Who canceled did not move it.
+                (facts.changed_by, facts.reason) = (None, None);
             }
-            one
-        });
-        Cow::Owned(settled.collect())
+            settled.insert(BookingEvent { what, facts, ..one.clone() });
+        }
+        Cow::Owned(settled)
     }
 }
 
@@ -233,24 +249,20 @@ fn cancel_of(said: &BTreeSet<BookingEvent>, link: &str) -> Option<Canceled> {
         _ => None,
     };
     cancels(said, link)
+        .into_iter()
         .filter_map(|one| Some((one.at, canceled(one)?)))
         .max_by_key(|(at, canceled)| (*at, canceled.reason.clone(), canceled.by.clone()))
         .map(|(_, canceled)| canceled)
 }
 
-/// All that cancels an id.
-fn cancels<'a>(said: &'a BTreeSet<BookingEvent>, link: &str) -> impl Iterator<Item = &'a BookingEvent> {
-    let asks_to_move = move |one: &BookingEvent| {
-        said.iter().any(|other| {
-            other.link == one.link
-                && other.link != link
-                && matches!(&other.what, BookingWhat::Requested { from_link: Some(from), .. } if from == link)
-        })
-    };
-    said.iter().filter(move |one| {
+/// All that cancels an id: the cancels of itself, and those of the ids that it was left for or asked to be.
+fn cancels<'a>(said: &'a BTreeSet<BookingEvent>, link: &str) -> Vec<&'a BookingEvent> {
+    let after = Ties::of(said).all_after([link]);
+    let cancels = |one: &&BookingEvent| {
         matches!(one.what, BookingWhat::Canceled { .. } | BookingWhat::Rejected { .. })
-            && (one.link == link || asks_to_move(one))
-    })
+            && (one.link == link || after.contains(one.link.as_str()))
+    };
+    said.iter().filter(cancels).collect()
 }
 
 /// Whether nobody of those who booked came. What is said of people by name counts for them alone: a guest who stays away

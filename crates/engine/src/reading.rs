@@ -28,14 +28,17 @@ pub async fn read(
         let read = fold(workspace, one);
         marks.extend(read.marks);
         let Some(mut work) = read.work else { continue };
-        join_stored(store, workspace, &mut work, &read.moved_from).await?;
+        join_stored(store, workspace, &mut work, &read.other_links).await?;
         if is_in_hand(&work, in_hand) {
             continue;
         }
-        match works.iter_mut().find(|other| is_same(other, &work)) {
-            Some(other) => join(other, work),
-            None => works.push(work),
-        }
+        // One that ties two others makes all three one.
+        let same: Vec<Work> = works.extract_if(.., |other| is_same(other, &work)).collect();
+        let joined = same.into_iter().chain([work]).reduce(|mut one, other| {
+            join(&mut one, other);
+            one
+        });
+        works.extend(joined);
     }
     Ok((works, marks))
 }
@@ -43,7 +46,7 @@ pub async fn read(
 struct Read {
     work: Option<Work>,
     marks: Vec<(i64, Mark)>,
-    moved_from: BTreeSet<String>,
+    other_links: BTreeSet<String>,
 }
 
 fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
@@ -55,7 +58,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         .as_ref()
         .map_or_else(|| Record::new(id, source, subject.clone()), |stored| stored.record.clone());
     let mut keys = BTreeSet::from([subject, record.external_id.clone()]);
-    let mut moved_from = BTreeSet::new();
+    let mut other_links = BTreeSet::new();
     let mut marks = Vec::new();
     let mut own_marks = Vec::new();
     let came_at = envelopes.first().map(|envelope| envelope.received_at);
@@ -64,7 +67,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         match event(source, &envelope) {
             Ok(Event::Ignored { .. }) => marks.push((envelope.seq, Mark::Ignored)),
             Ok(event) => {
-                moved_from.extend(link_before(&event));
+                other_links.extend(named_beside(&event));
                 record.take(event);
                 own_marks.push((envelope.seq, Mark::Read(id)));
             }
@@ -73,7 +76,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
             }
         }
     }
-    keys.extend(moved_from.iter().cloned());
+    keys.extend(other_links.iter().cloned());
     keys.insert(record.external_id.clone());
     let has_work = is_known || !own_marks.is_empty();
     let work = has_work.then(|| Work {
@@ -93,7 +96,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         end: End::Settled,
         afterwards: None,
     });
-    Read { work, marks, moved_from }
+    Read { work, marks, other_links }
 }
 
 fn event(source: Source, envelope: &Envelope) -> Result<Event, Unreadable> {
@@ -102,21 +105,22 @@ fn event(source: Source, envelope: &Envelope) -> Result<Event, Unreadable> {
     connectors::read(source, &body)
 }
 
-fn link_before(event: &Event) -> Option<String> {
+/// The other ids of a booking that a webhook names: those before and after a move.
+fn named_beside(event: &Event) -> Vec<String> {
     match event {
-        Event::Booking(said) => said.what.from_link().filter(|link| *link != said.link).map(str::to_owned),
-        Event::Call(_) | Event::Ignored { .. } => None,
+        Event::Booking(said) => said.other_links().map(str::to_owned).collect(),
+        Event::Call(_) | Event::Ignored { .. } => Vec::new(),
     }
 }
 
-/// Joins the record that is stored under the id before the move, if there is one.
+/// Joins the records that are stored under the other ids.
 async fn join_stored(
     store: &Store,
     workspace: WorkspaceId,
     work: &mut Work,
-    moved_from: &BTreeSet<String>,
+    other_links: &BTreeSet<String>,
 ) -> Result<(), StoreError> {
-    for link in moved_from {
+    for link in other_links {
         let Some(other) = store.record_by_key(workspace, work.record.source, link).await? else { continue };
         if other.record.id == work.record.id {
             continue;

@@ -107,7 +107,10 @@ fn facts(said: &Booking<'_>, what: &BookingWhat) -> Result<BookingFacts, Unreada
             let reason = said.reschedule_reason.text().or_else(|| said.cancellation_reason.text());
             (said.rescheduled_by.text(), reason)
         }
-        BookingWhat::Booked | BookingWhat::Told | BookingWhat::NoShow { .. } => (None, None),
+        BookingWhat::Booked
+        | BookingWhat::Told
+        | BookingWhat::MovedOn { .. }
+        | BookingWhat::NoShow { .. } => (None, None),
     };
     let (booker, guests) = attendees(said);
     Ok(BookingFacts {

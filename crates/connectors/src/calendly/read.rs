@@ -13,19 +13,24 @@ use super::wire::{self, Envelope, Membership, Name};
 use crate::source::{Field, answer, end_after, name_parts};
 
 /// Reads a webhook. A move is told twice, in any order: the new invitee names the old one and counts; the old one's
-/// cancel is its other half and is ignored.
+/// cancel is its other half, which ties the invitees where the new one is missing. One that names nobody is ignored.
 pub(crate) fn read(body: &Value) -> Result<Event, Unreadable> {
     let envelope = Envelope::of(body);
     let event = envelope.event.required_text()?;
     let said = &envelope.payload;
     let Some(name) = envelope.known_name() else { return Ok(Event::Ignored { name: event }) };
-    if name == Name::Canceled && is_half_of_move(said) {
+    let is_half = name == Name::Canceled && is_half_of_move(said);
+    let (old, new) = (said.old_invitee.id(), said.new_invitee.id());
+    if is_half && old.is_none() && new.is_none() {
         return Ok(Event::Ignored { name: event });
     }
     let link = envelope.link(name).required_id()?;
     let at = envelope.created_at.required_rfc3339()?;
     let (what, facts) = match name {
         Name::Created => (booked_or_moved(said), facts(said, whole(said)?)),
+        Name::Canceled if is_half => {
+            (BookingWhat::MovedOn { from_link: old, to_link: new }, BookingFacts::default())
+        }
         Name::Canceled => {
             let reason = said.cancellation_reason.text();
             let start = said.start_time.rfc3339().ok().flatten();

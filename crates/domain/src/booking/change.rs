@@ -19,10 +19,10 @@ impl Booking {
         let told_at = |one: &BookingEvent| (one.at, one.facts.calendar_entry.clone());
         let (at, calendar_entry) = if standing.canceled.is_some() {
             // One that everybody left was canceled by none.
-            let canceled = cancels(&self.said, &standing.link).map(told_at).max();
+            let canceled = cancels(&self.said, &standing.link).into_iter().map(told_at).max();
             canceled.or_else(|| self.said.iter().map(told_at).max())?
         } else if standing.is_moved {
-            let said = self.with_requests_settled();
+            let said = self.with_moves_settled();
             let last = last_move(&said)?;
             (last.said_at, last.event.facts.calendar_entry.clone())
         } else {
@@ -33,14 +33,14 @@ impl Booking {
 
     /// The start that the booking was made for, if its making was told.
     pub fn first_start(&self) -> Option<Timestamp> {
-        let said = self.with_requests_settled();
+        let said = self.with_moves_settled();
         let booked = said.iter().filter(|one| one.what == BookingWhat::Booked);
         booked.filter_map(|one| Some((one.at, one.facts.start?))).min().map(|(_, start)| start)
     }
 
     /// The start that the first move known of has left: others may have been before it.
     pub fn start_left(&self) -> Option<Timestamp> {
-        let said = self.with_requests_settled();
+        let said = self.with_moves_settled();
         let left = said.iter().filter_map(|one| match one.what {
             BookingWhat::Moved { from_start, .. } => Some((one.at, from_start?)),
             _ => None,

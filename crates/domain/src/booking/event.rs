@@ -22,6 +22,19 @@ pub struct BookingEvent {
 }
 
 impl BookingEvent {
+    /// The other ids of the same booking that this names.
+    pub fn other_links(&self) -> impl Iterator<Item = &str> {
+        let named = [self.what.from_link(), self.what.to_link()].into_iter().flatten();
+        named.filter(|link| *link != self.link)
+    }
+
+    /// Which id came before which, as this tells it: the one before first.
+    pub(super) fn ties(&self) -> impl Iterator<Item = (&str, &str)> {
+        let before = self.what.from_link().map(|from| (from, self.link.as_str()));
+        let after = self.what.to_link().map(|to| (self.link.as_str(), to));
+        [before, after].into_iter().flatten().filter(|(before, after)| before != after)
+    }
+
     /// Whether this tells of the same move as `other`, perhaps at another time.
     pub(super) fn is_same_move(&self, other: &Self) -> bool {
         self.what == other.what && self.link == other.link && self.facts.start == other.facts.start
@@ -61,6 +74,13 @@ pub enum BookingWhat {
         /// The start before.
         from_start: Option<Timestamp>,
     },
+    /// It was left for another time under a new id: the other half of a move, which tells nothing but the ids.
+    MovedOn {
+        /// The id before, where it came of a move itself.
+        from_link: Option<String>,
+        /// The id after.
+        to_link: Option<String>,
+    },
     /// It was canceled. A cancel ends its link for good: a later booking has another id.
     Canceled {
         /// The reason given.
@@ -89,7 +109,7 @@ impl BookingWhat {
     /// Which facts count more when several events tell them: the higher.
     pub(super) const fn rank(&self) -> u8 {
         match self {
-            Self::NoShow { .. } | Self::SeatsGivenUp | Self::Told => 0,
+            Self::NoShow { .. } | Self::SeatsGivenUp | Self::Told | Self::MovedOn { .. } => 0,
             Self::Canceled { .. } | Self::Rejected { .. } => 1,
             Self::Requested { .. } => 2,
             Self::Booked => 3,
@@ -97,16 +117,26 @@ impl BookingWhat {
         }
     }
 
-    /// The id before, where this gives the booking a new one.
+    /// The id before, where the booking came by its id by a move.
     pub fn from_link(&self) -> Option<&str> {
         match self {
-            Self::Requested { from_link, .. } | Self::Moved { from_link, .. } => from_link.as_deref(),
+            Self::Requested { from_link, .. }
+            | Self::Moved { from_link, .. }
+            | Self::MovedOn { from_link, .. } => from_link.as_deref(),
             Self::Booked
             | Self::Canceled { .. }
             | Self::Rejected { .. }
             | Self::SeatsGivenUp
             | Self::Told
             | Self::NoShow { .. } => None,
+        }
+    }
+
+    /// The id after, where this tells that the booking has a new one.
+    pub fn to_link(&self) -> Option<&str> {
+        match self {
+            Self::MovedOn { to_link, .. } => to_link.as_deref(),
+            _ => None,
         }
     }
 }

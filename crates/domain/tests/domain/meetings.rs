@@ -270,6 +270,12 @@ mod links {
         told(link, told_at, BookingWhat::Rejected { reason: Some("Full".to_owned()) }, meeting_at(60))
     }
 
+    fn moved_on(link: &str, told_at: i64, from_link: Option<&str>, to_link: &str) -> BookingEvent {
+        let from_link = from_link.map(ToOwned::to_owned);
+        let what = BookingWhat::MovedOn { from_link, to_link: Some(to_link.to_owned()) };
+        told(link, told_at, what, BookingFacts::default())
+    }
+
     #[rstest]
     #[case::a_chain(vec![booked(0, 60), moved_to(5, "bk_81", "b", 120), moved_to(6, "b", "c", 180)], TITLE, 180, "c")]
     #[case::a_chain_backwards(vec![moved_to(6, "b", "c", 180), moved_to(5, "bk_81", "b", 120), booked(0, 60)], TITLE, 180, "c")]
@@ -288,6 +294,12 @@ mod links {
     #[case::a_move_after_the_no(vec![booked(0, 60), requested("b", 5, Some("bk_81"), 120), rejected("b", 6), moved_to(7, "bk_81", "c", 180)], TITLE, 180, "c")]
     #[case::a_no_to_what_stood(vec![booked(0, 60), rejected("bk_81", 6)], CANCELED, 60, "bk_81")]
     #[case::the_host_asks_for_another_time_and_gets_it(vec![booked(0, 60), canceled_whole(5, 60), moved_to(6, "bk_81", "b", 120)], TITLE, 120, "b")]
+    #[case::left_for_a_time_not_told_yet(vec![booked(0, 60), moved_on("bk_81", 5, None, "b")], TITLE, 60, "bk_81")]
+    #[case::left_twice_for_times_not_told_yet(vec![booked(0, 60), moved_on("b", 6, Some("bk_81"), "c")], TITLE, 60, "bk_81")]
+    #[case::the_move_between_missing(vec![booked(0, 60), moved_on("b", 6, Some("bk_81"), "c"), moved_to(6, "b", "c", 180)], TITLE, 180, "c")]
+    #[case::a_new_half_that_names_no_old_one(vec![booked(9, 60), moved_on("bk_81", 5, None, "b"), at_link("b", booked(5, 120))], TITLE, 120, "b")]
+    #[case::the_last_one_missing_and_canceled(vec![booked(0, 60), moved_on("bk_81", 5, None, "b"), at_link("b", canceled_whole(6, 120))], CANCELED, 120, "b")]
+    #[case::the_last_one_missing_and_canceled_in_few_words(vec![booked(0, 60), moved_on("bk_81", 5, None, "b"), at_link("b", canceled(6))], CANCELED, 60, "bk_81")]
     fn m12_the_newest_id_counts(
         #[case] all: Vec<BookingEvent>,
         #[case] title: &str,

@@ -240,6 +240,8 @@ enum Manner {
     SameIdThereAndBack,
     /// Each move gives a new id; the clocks of the webhooks tell nothing.
     NewIds,
+    /// So, and the id before tells the other half of the move: then one of those that make the booking may be missing.
+    NewIdsInHalves,
 }
 
 fn course(
@@ -249,30 +251,50 @@ fn course(
     is_whole: bool,
     clocks: &[i64],
     again: &[prop::sample::Index],
+    missing: prop::sample::Index,
 ) -> Course {
     let mut start = 60;
     let mut link = "bk_81".to_owned();
+    let mut before = None;
     let mut told = vec![booked(0, start)];
+    let mut halves = Vec::new();
     for (n, next) in starts.iter().enumerate() {
         let n = i64::try_from(n).unwrap();
         let to = match manner {
             Manner::SameIdThereAndBack => 60 + 60 * i64::from(*next % 3),
-            Manner::SameId | Manner::NewIds => 120 + 60 * n,
+            Manner::SameId | Manner::NewIds | Manner::NewIdsInHalves => 120 + 60 * n,
         };
         if to == start {
             continue;
         }
         let (new_link, from_link) = match manner {
-            Manner::NewIds => (format!("bk_{}", 7 - n), Some(link.clone())),
+            Manner::NewIds | Manner::NewIdsInHalves => (format!("bk_{}", 7 - n), Some(link.clone())),
             Manner::SameId | Manner::SameIdThereAndBack => (link.clone(), None),
         };
-        let what = BookingWhat::Moved { from_link, from_start: Some(minute(start)) };
-        let at = if manner == Manner::NewIds { clocks[usize::try_from(n).unwrap()] } else { n + 1 };
+        let what = BookingWhat::Moved { from_link: from_link.clone(), from_start: Some(minute(start)) };
+        let at = if from_link.is_some() { clocks[usize::try_from(n).unwrap()] } else { n + 1 };
+        let half = BookingWhat::MovedOn { from_link: before.clone(), to_link: Some(new_link.clone()) };
+        halves.push(BookingEvent {
+            link: link.clone(),
+            what: half,
+            at: minute(at),
+            facts: BookingFacts::default(),
+        });
+        before = from_link;
         told.push(BookingEvent { link: new_link.clone(), what, at: minute(at), facts: meeting_at(to) });
         (start, link) = (to, new_link);
     }
     let is_moved = told.len() > 1;
     let (is_no_show, is_canceled) = (end & 1 == 1, end & 2 == 2);
+    if manner == Manner::NewIdsInHalves && is_moved {
+        // The last one only where a cancel tells as much. None is missing where the place is beyond them.
+        let may_miss = if is_canceled && is_whole { told.len() } else { told.len() - 1 };
+        let n = missing.index(may_miss + 1);
+        if n < may_miss {
+            told.remove(n);
+        }
+        told.extend(halves);
+    }
     let bare = BookingFacts { changed_by: Some("host".to_owned()), ..BookingFacts::default() };
     if is_no_show {
         let what = BookingWhat::NoShow { came: false, people: std::collections::BTreeMap::new() };
@@ -294,13 +316,19 @@ fn course(
 }
 
 pub fn courses() -> impl Strategy<Value = Course> {
-    let manner = prop_oneof![Just(Manner::SameId), Just(Manner::SameIdThereAndBack), Just(Manner::NewIds)];
+    let manner = prop_oneof![
+        Just(Manner::SameId),
+        Just(Manner::SameIdThereAndBack),
+        Just(Manner::NewIds),
+        Just(Manner::NewIdsInHalves),
+    ];
+    let missing = any::<prop::sample::Index>();
     let starts = prop::collection::vec(any::<u8>(), 0..5);
     let clocks = prop::collection::vec(-20_i64..20, 5);
     let again = prop::collection::vec(any::<prop::sample::Index>(), 0..3);
-    (manner, starts, 0_u8..4, any::<bool>(), clocks, again).prop_map(
-        |(manner, starts, end, is_whole, clocks, again)| {
-            course(manner, &starts, end, is_whole, &clocks, &again)
+    (manner, starts, 0_u8..4, any::<bool>(), clocks, again, missing).prop_map(
+        |(manner, starts, end, is_whole, clocks, again, missing)| {
+            course(manner, &starts, end, is_whole, &clocks, &again, missing)
         },
     )
 }

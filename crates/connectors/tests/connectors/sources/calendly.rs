@@ -79,9 +79,21 @@ fn the_new_invitee_of_a_move_names_the_old_one() {
 
 #[test]
 fn the_old_invitees_cancel_is_the_other_half_of_a_move() {
+    let moved_on = |from: Option<&str>, to: &str| BookingWhat::MovedOn {
+        from_link: from.map(Into::into),
+        to_link: Some(to.into()),
+    };
+    let first = with(canceled(true), "/payload/new_invitee", json!(I0));
+    assert_eq!((read(&first).what, read(&first).facts), (moved_on(None, I0), BookingFacts::default()));
+    let unsaid = with(first.clone(), "/payload/rescheduled", None);
+    assert_eq!(read(&unsaid).what, moved_on(None, I0));
+    let between = with(first, "/payload/old_invitee", json!("https://api.calendly.com/x/invitees/A"));
+    assert_eq!(read(&between).what, moved_on(Some("https://api.calendly.com/x/invitees/A"), I0));
+}
+
+#[test]
+fn half_a_move_that_names_nobody_is_ignored() {
     assert!(is_ignored(SOURCE, &canceled(true)));
-    let unsaid = with(with(canceled(true), "/payload/rescheduled", None), "/payload/new_invitee", json!(I0));
-    assert!(is_ignored(SOURCE, &unsaid));
 }
 
 #[test]
