@@ -56,11 +56,7 @@ impl Api {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Answer, Fault> {
-        let mut url = self.origin.clone();
-        url.set_path("");
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
+        let url = http::address(&self.origin, path);
         let mut request =
             self.client.request(method, url).query(query).bearer_auth(self.token.expose_secret());
         if let Some(body) = body {

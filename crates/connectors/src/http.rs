@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::fault::Fault;
 use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect};
+use url::Url;
 
 /// How long a connection may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,6 +26,16 @@ pub fn client() -> Result<Client, Fault> {
         .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Fault::never(format!("The HTTPS client could not be set up: {}.", words(&error))))
+}
+
+/// An address at an origin: each part of the path is one segment, whatever it holds.
+pub(crate) fn address(origin: &Url, path: &[&str]) -> Url {
+    let mut address = origin.clone();
+    address.set_path("");
+    if let Ok(mut segments) = address.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    address
 }
 
 /// An answer, whatever its status.

@@ -102,7 +102,7 @@ impl Engine {
         in_hand: &Taken,
         young: &mut Young,
     ) -> Result<Taking, StoreError> {
-        let batch = self.store.claim_beside(workspace, in_hand.clone(), BATCH_MAX, self.now()).await?;
+        let batch = self.store.claim(workspace, in_hand.clone(), BATCH_MAX, self.now()).await?;
         let claimed = batch.items.len();
         let (mut works, marks) = reading::read(&self.store, workspace, batch.items, in_hand).await?;
         if works.is_empty() && marks.is_empty() {

@@ -7,7 +7,6 @@ use crate::{
     Page, Result, Store, StoreError, column,
     database::{Connection, Row, params},
     page::Cursor,
-    statement,
 };
 
 /// One change by a person.
@@ -59,7 +58,7 @@ impl Store {
                 entry.what,
                 column::to_json(&entry.detail, "audits")?,
             ];
-            statement::run(connection, sql, values).map(|_| ())
+            connection.run(sql, values).map(|_| ())
         })
         .await
     }
@@ -97,7 +96,7 @@ fn list(
         filter.what.as_deref().map(begins_with),
         column::limit(filter.limit.saturating_add(1)),
     ];
-    let entries = statement::all(connection, NEWEST, values, |row| Ok((of_row(row)?, row.get(5)?)))?;
+    let entries = connection.all(NEWEST, values, |row| Ok((of_row(row)?, row.get(5)?)))?;
     let page = Page::cut(entries, filter.limit, |(last, seq): &(Audit, i64)| Cursor {
         at: column::micros(last.at),
         id: seq.to_string(),

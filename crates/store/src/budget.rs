@@ -2,14 +2,14 @@
 //!
 //! An account's budget is the account's, also where several workspaces write to one: the rows belong to no workspace.
 
-use crate::{Result, Store, column, database::params, statement};
+use crate::{Result, Store, column, database::params};
 
 impl Store {
     /// What is kept of an account's budget.
     pub async fn budget(&self, account: String) -> Result<Option<serde_json::Value>> {
         self.read(move |connection| {
             let sql = "SELECT body FROM budgets WHERE account = $1";
-            statement::first(connection, sql, params![account], |row| column::json(row, 0, "budgets"))
+            connection.first(sql, params![account], |row| column::json(row, 0, "budgets"))
         })
         .await
     }
@@ -20,7 +20,7 @@ impl Store {
             let sql = "INSERT INTO budgets (account, body) VALUES ($1, $2)
                 ON CONFLICT (account) DO UPDATE SET body = excluded.body";
             let body = column::to_json(&body, "budgets")?;
-            statement::run(connection, sql, params![account, body]).map(|_| ())
+            connection.run(sql, params![account, body]).map(|_| ())
         })
         .await
     }

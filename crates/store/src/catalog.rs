@@ -10,7 +10,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Result, Store, column,
     database::{Connection, params},
-    statement,
 };
 
 const OUTCOMES: &str = "outcomes";
@@ -70,7 +69,7 @@ impl Store {
     async fn forget(&self, workspace: WorkspaceId, name: &'static str) -> Result<()> {
         self.write(move |connection| {
             let sql = "DELETE FROM catalogs WHERE workspace = $1 AND name = $2";
-            statement::run(connection, sql, params![workspace.0, name]).map(|_| ())
+            connection.run(sql, params![workspace.0, name]).map(|_| ())
         })
         .await
     }
@@ -90,9 +89,7 @@ fn saved<T: Default + DeserializeOwned>(
     name: &str,
 ) -> Result<T> {
     let sql = "SELECT body FROM catalogs WHERE workspace = $1 AND name = $2";
-    let saved = statement::first(connection, sql, params![workspace.0, name], |row| {
-        column::json(row, 0, "catalogs")
-    })?;
+    let saved = connection.first(sql, params![workspace.0, name], |row| column::json(row, 0, "catalogs"))?;
     Ok(saved.unwrap_or_default())
 }
 
@@ -105,5 +102,5 @@ fn save<T: Serialize>(
     let sql = "INSERT INTO catalogs (workspace, name, body) VALUES ($1, $2, $3)
         ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
     let body = column::to_json(catalog, "catalogs")?;
-    statement::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
+    connection.run(sql, params![workspace.0, name, body]).map(|_| ())
 }

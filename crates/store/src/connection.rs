@@ -7,7 +7,6 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     MasterKey, Result, Store, column,
     database::{self, Row, params},
-    statement,
 };
 
 /// How a connection stands.
@@ -83,17 +82,15 @@ impl Store {
     pub async fn connection(&self, workspace: WorkspaceId, system: System) -> Result<Option<Connection>> {
         let key = self.key();
         let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace = $1 AND system = $2");
-        self.read(move |rows| {
-            statement::first(rows, &sql, params![workspace.0, system.word()], |row| of_row(row, &key))
-        })
-        .await
+        self.read(move |rows| rows.first(&sql, params![workspace.0, system.word()], |row| of_row(row, &key)))
+            .await
     }
 
     /// All connections of a workspace.
     pub async fn connections(&self, workspace: WorkspaceId) -> Result<Vec<Connection>> {
         let key = self.key();
         let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace = $1 ORDER BY system");
-        self.read(move |rows| statement::all(rows, &sql, params![workspace.0], |row| of_row(row, &key))).await
+        self.read(move |rows| rows.all(&sql, params![workspace.0], |row| of_row(row, &key))).await
     }
 
     /// Keeps a connection, in place of the one before.
@@ -117,7 +114,7 @@ impl Store {
                 WHERE workspace = $1 AND system = $2";
             let values =
                 params![workspace.0, system.word(), status.word(), status.reason(), column::micros(now)];
-            statement::run(rows, sql, values).map(|_| ())
+            rows.run(sql, values).map(|_| ())
         };
         self.write_then(set, move |()| changed()).await
     }
@@ -129,10 +126,8 @@ impl Store {
             "SELECT {COLUMNS} FROM connections WHERE system = $1 AND (status = 'connected' OR NOT $2)
                 ORDER BY workspace"
         );
-        self.read(move |rows| {
-            statement::all(rows, &sql, params![system.word(), connected_only], |row| of_row(row, &key))
-        })
-        .await
+        self.read(move |rows| rows.all(&sql, params![system.word(), connected_only], |row| of_row(row, &key)))
+            .await
     }
 
     /// What to do once a connection was changed.
@@ -167,7 +162,7 @@ fn save(rows: &database::Connection, connection: &Connection, key: &MasterKey) -
         column::micros(connection.connected_at),
         column::micros(connection.changed_at),
     ];
-    statement::run(rows, sql, values).map(|_| ())
+    rows.run(sql, values).map(|_| ())
 }
 
 pub(crate) fn of_row(row: &Row<'_>, key: &MasterKey) -> Result<Connection> {

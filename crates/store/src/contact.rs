@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use crate::{
     Result, Store, column,
     database::{Connection, params},
-    statement,
 };
 
 /// What is known of one contact key.
@@ -52,7 +51,7 @@ impl Store {
     pub async fn forget_contacts(&self, workspace: WorkspaceId) -> Result<()> {
         self.write(move |connection| {
             let sql = "DELETE FROM contacts WHERE workspace = $1";
-            statement::run(connection, sql, params![workspace.0]).map(|_| ())
+            connection.run(sql, params![workspace.0]).map(|_| ())
         })
         .await
     }
@@ -60,7 +59,7 @@ impl Store {
 
 fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<Option<ContactEntry>> {
     let sql = "SELECT contact, begun_at, known_at, made_as FROM contacts WHERE workspace = $1 AND key = $2";
-    statement::first(connection, sql, params![workspace.0, key.text()], |row| {
+    connection.first(sql, params![workspace.0, key.text()], |row| {
         Ok(ContactEntry {
             id: row.get::<Option<String>>(0)?.map(ContactId),
             begun_at: column::maybe_timestamp(row, 1, "contacts")?,
@@ -81,8 +80,7 @@ pub(crate) fn begin(
     let sql = "INSERT INTO contacts (workspace, key, begun_at, made_as) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, key) DO UPDATE SET begun_at = excluded.begun_at, made_as = excluded.made_as";
     let made_as = made_as.map(Email::as_str);
-    statement::run(connection, sql, params![workspace.0, key.text(), column::micros(now), made_as])
-        .map(|_| ())
+    connection.run(sql, params![workspace.0, key.text(), column::micros(now), made_as]).map(|_| ())
 }
 
 /// Enters a contact that was made or found.
@@ -96,11 +94,11 @@ pub(crate) fn link(
     let sql = "INSERT INTO contacts (workspace, key, contact, known_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, key) DO UPDATE SET
             contact = excluded.contact, begun_at = NULL, made_as = NULL, known_at = excluded.known_at";
-    statement::run(connection, sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
+    connection.run(sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
 }
 
 /// Forgets what is known of a key.
 pub(crate) fn unlink(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<()> {
     let sql = "DELETE FROM contacts WHERE workspace = $1 AND key = $2";
-    statement::run(connection, sql, params![workspace.0, key.text()]).map(|_| ())
+    connection.run(sql, params![workspace.0, key.text()]).map(|_| ())
 }

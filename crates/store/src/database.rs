@@ -39,30 +39,29 @@ impl Connection {
         Ok(statement.raw_execute()?)
     }
 
-    /// Reads an answer row by row, as long as `read` wants more.
-    pub(crate) fn read(
+    /// Returns the first row of an answer.
+    pub(crate) fn first<T>(
         &self,
         sql: &str,
         values: &[&dyn Bind],
-        mut read: impl FnMut(&Row<'_>) -> Result<Next>,
-    ) -> Result<()> {
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
         let mut statement = self.0.prepare_cached(sql)?;
         bind(&mut statement, values)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            if read(&Row(row))? == Next::Enough {
-                break;
-            }
-        }
-        Ok(())
+        statement.raw_query().next()?.map(|row| read(&Row(row))).transpose()
     }
-}
 
-/// Whether another row is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    Row,
-    Enough,
+    /// Returns all rows of an answer.
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        values: &[&dyn Bind],
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, values)?;
+        statement.raw_query().and_then(|row| read(&Row(row))).collect()
+    }
 }
 
 impl Row<'_> {
@@ -97,4 +96,28 @@ fn bind(statement: &mut Statement<'_>, values: &[&dyn Bind]) -> Result<()> {
         statement.raw_bind_parameter(index, value.value())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Connection {
+        Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap())
+    }
+
+    #[test]
+    fn values_go_where_their_number_stands_whatever_the_order() {
+        let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?));
+        let row = connection().first("SELECT $2, $1, $2", params![1_i64, 2_i64], read).unwrap();
+        assert_eq!(row, Some((2, 1, 2)));
+    }
+
+    #[test]
+    fn a_value_too_few_or_too_many_is_refused() {
+        let connection = connection();
+        assert!(connection.run("SELECT $1, $2", params![1_i64]).is_err());
+        assert!(connection.run("SELECT $1", params![1_i64, 2_i64]).is_err());
+        assert!(connection.run("SELECT $1, $3", params![1_i64, 2_i64]).is_err());
+    }
 }

@@ -4,7 +4,7 @@ use domain::ids::WorkspaceId;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Result, Store, StoreError, column, database::params, statement};
+use crate::{Result, Store, StoreError, column, database::params};
 
 /// A grant in flight.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl Store {
         let key = self.key();
         self.write(move |rows| {
             let expired = "DELETE FROM grants WHERE expires_at <= $1";
-            statement::run(rows, expired, params![column::micros(now)])?;
+            rows.run(expired, params![column::micros(now)])?;
             let sealed = key.seal(&place(&grant.state), grant.verifier.expose_secret())?;
             let sql = "INSERT INTO grants (hash, workspace, cookie, verifier, who, expires_at)
                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
@@ -41,7 +41,7 @@ impl Store {
                 grant.who,
                 column::micros(grant.expires_at),
             ];
-            match statement::run(rows, sql, values)? {
+            match rows.run(sql, values)? {
                 0 => Err(StoreError::Taken),
                 _ => Ok(()),
             }
@@ -63,7 +63,7 @@ impl Store {
             let sql = "SELECT workspace, verifier, who, expires_at FROM grants
                 WHERE hash = $1 AND cookie = $2 AND expires_at > $3";
             let values = params![state, cookie, column::micros(now)];
-            let grant = statement::first(rows, sql, values, |row| {
+            let grant = rows.first(sql, values, |row| {
                 let sealed: Vec<u8> = row.get(1)?;
                 Ok(Grant {
                     workspace: WorkspaceId(row.get(0)?),
@@ -74,11 +74,7 @@ impl Store {
                     expires_at: column::timestamp(row, 3, "grants")?,
                 })
             })?;
-            statement::run(
-                rows,
-                "DELETE FROM grants WHERE hash = $1 AND cookie = $2",
-                params![state, cookie],
-            )?;
+            rows.run("DELETE FROM grants WHERE hash = $1 AND cookie = $2", params![state, cookie])?;
             Ok(grant)
         })
         .await

@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 use crate::{
     MasterKey, Result, Store, StoreError, column,
     database::{Connection, params},
-    statement,
 };
 
 /// What a hook key leads to.
@@ -27,7 +26,7 @@ impl Store {
         let hash = hash(key);
         self.read(move |connection| {
             let sql = "SELECT workspace, source, expires_at FROM hooks WHERE hash = $1";
-            statement::first(connection, sql, params![hash], |row| {
+            connection.first(sql, params![hash], |row| {
                 Ok(Hook {
                     workspace: WorkspaceId(row.get(0)?),
                     source: column::word(row, 1, "hooks", Source::from_word)?,
@@ -44,7 +43,7 @@ impl Store {
         self.read(move |connection| {
             let sql = "SELECT hash, sealed FROM hooks
                 WHERE workspace = $1 AND source = $2 AND expires_at IS NULL ORDER BY seq DESC LIMIT 1";
-            statement::first(connection, sql, params![workspace.0, source.word()], |row| {
+            connection.first(sql, params![workspace.0, source.word()], |row| {
                 let hash: [u8; 32] = row.get(0)?;
                 let sealed: Vec<u8> = row.get(1)?;
                 key.unseal(&place(workspace, source, &hash), &sealed)
@@ -80,13 +79,9 @@ impl Store {
         let rotate = move |connection: &Connection| {
             let older = "DELETE FROM hooks WHERE workspace = $1 AND source = $2 AND seq <> COALESCE((
                 SELECT MAX(seq) FROM hooks WHERE workspace = $1 AND source = $2 AND expires_at IS NULL), 0)";
-            statement::run(connection, older, params![workspace.0, source.word()])?;
+            connection.run(older, params![workspace.0, source.word()])?;
             let current = "UPDATE hooks SET expires_at = $3 WHERE workspace = $1 AND source = $2";
-            statement::run(
-                connection,
-                current,
-                params![workspace.0, source.word(), column::micros(old_until)],
-            )?;
+            connection.run(current, params![workspace.0, source.word(), column::micros(old_until)])?;
             new.add(connection)
         };
         self.write_then(rotate, move |()| changed()).await
@@ -97,7 +92,7 @@ impl Store {
         let changed = self.hooks_changed();
         let remove = move |connection: &Connection| {
             let sql = "DELETE FROM hooks WHERE workspace = $1 AND source = $2";
-            statement::run(connection, sql, params![workspace.0, source.word()]).map(|_| ())
+            connection.run(sql, params![workspace.0, source.word()]).map(|_| ())
         };
         self.write_then(remove, move |()| changed()).await
     }
@@ -131,7 +126,7 @@ impl New {
             ON CONFLICT DO NOTHING";
         let values =
             params![self.hash, self.workspace.0, self.source.word(), self.sealed, column::micros(self.now)];
-        match statement::run(connection, sql, values)? {
+        match connection.run(sql, values)? {
             0 => Err(StoreError::Taken),
             _ => Ok(()),
         }

@@ -7,7 +7,6 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     Result, Store, column,
     database::{Bind, Connection, Row, params},
-    statement,
 };
 
 /// How long an answer is kept.
@@ -63,9 +62,9 @@ impl Store {
     pub async fn begin_keyed(&self, keyed: Keyed, now: Timestamp) -> Result<Standing> {
         let key = self.key();
         self.write(move |rows| {
-            statement::run(rows, EXPIRED, params![column::micros(now)])?;
+            rows.run(EXPIRED, params![column::micros(now)])?;
             let values = params![keyed.workspace.0, keyed.hash, column::micros(now)];
-            let Some(found) = statement::first(rows, FIND, values, of_row)? else {
+            let Some(found) = rows.first(FIND, values, of_row)? else {
                 return begin(rows, keyed, now);
             };
             if found.body != keyed.body {
@@ -100,7 +99,7 @@ impl Store {
         self.write(move |rows| {
             let sql = "DELETE FROM idempotency WHERE workspace = $1 AND hash = $2 AND began_at = $3";
             let values = params![keyed.workspace.0, keyed.hash, column::micros(began_at)];
-            statement::run(rows, sql, values).map(|_| ())
+            rows.run(sql, values).map(|_| ())
         })
         .await
     }
@@ -113,7 +112,7 @@ impl Store {
     ) -> Result<()> {
         self.write(move |rows| {
             let values = params![keyed.workspace.0, keyed.hash, column::micros(began_at), value];
-            statement::run(rows, sql, values).map(|_| ())
+            rows.run(sql, values).map(|_| ())
         })
         .await
     }
@@ -131,7 +130,7 @@ fn begin(rows: &Connection, keyed: Keyed, now: Timestamp) -> Result<Standing> {
         column::micros(now + LEASE),
         column::micros(now + KEPT),
     ];
-    statement::run(rows, sql, values)?;
+    rows.run(sql, values)?;
     Ok(Standing::New(Turn { keyed, began_at: now }))
 }
 

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::{
     Result, Store, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// How an envelope stands. A new one is `Unread`, `Ignored` or `Kept`.
@@ -124,7 +123,7 @@ pub(crate) fn insert(connection: &Connection, envelope: &NewEnvelope) -> Result<
         column::micros(envelope.received_at),
         envelope.body,
     ];
-    let seq = statement::first(connection, sql, values, |row| row.get(0))?;
+    let seq = connection.first(sql, values, |row| row.get(0))?;
     Ok(seq.map_or(Appended::Repeated, |seq| Appended::New { seq }))
 }
 

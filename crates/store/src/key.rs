@@ -13,7 +13,6 @@ use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroizing};
 use crate::{
     Result, StoreError,
     database::{Connection, params},
-    statement,
 };
 
 /// The key that secrets are sealed with at rest. It cannot be printed, and is wiped when dropped.
@@ -74,13 +73,13 @@ const CHECK_TEXT: &str = "patchbay";
 /// Refuses a key other than the one that the database was first opened with.
 pub(crate) fn check(connection: &Connection, key: &MasterKey) -> Result<()> {
     let sql = "SELECT value FROM installation WHERE name = 'master_key_check'";
-    let sealed: Option<Vec<u8>> = statement::first(connection, sql, &[], |row| row.get(0))?;
+    let sealed: Option<Vec<u8>> = connection.first(sql, &[], |row| row.get(0))?;
     if let Some(sealed) = sealed {
         return key.unseal(CHECK_PLACE, &sealed).map(|_| ());
     }
     let sealed = key.seal(CHECK_PLACE, CHECK_TEXT)?;
     let sql = "INSERT INTO installation (name, value) VALUES ('master_key_check', $1)";
-    statement::run(connection, sql, params![sealed]).map(|_| ())
+    connection.run(sql, params![sealed]).map(|_| ())
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use crate::{
     Envelope, OpenStep, Result, Store, StoredRecord, column,
     database::{Connection, params},
-    statement,
 };
 
 /// What a lane takes at once.
@@ -83,15 +82,11 @@ impl Store {
         .await
     }
 
-    /// Up to `limit` records: those with unread envelopes by their oldest, each with all its unread; then those due.
+    /// Up to `limit` records that the lane has not taken: those with unread envelopes by their oldest, each with all its
+    /// unread; then those due.
     ///
     /// No marks are made: a lane is worked by one node.
-    pub async fn claim(&self, workspace: WorkspaceId, limit: usize, now: Timestamp) -> Result<Batch> {
-        self.claim_beside(workspace, Taken::default(), limit, now).await
-    }
-
-    /// Claims as `claim` does, leaving out what the lane has in hand already.
-    pub async fn claim_beside(
+    pub async fn claim(
         &self,
         workspace: WorkspaceId,
         taken: Taken,
@@ -122,7 +117,7 @@ impl Store {
     pub async fn lane(&self, workspace: WorkspaceId) -> Result<Lane> {
         self.read(move |connection| {
             let sql = "SELECT parked_until, why, failures FROM lanes WHERE workspace = $1";
-            let lane = statement::first(connection, sql, params![workspace.0], |row| {
+            let lane = connection.first(sql, params![workspace.0], |row| {
                 Ok(Lane {
                     parked_until: column::maybe_timestamp(row, 0, "lanes")?,
                     why: row.get(1)?,
@@ -140,7 +135,7 @@ impl Store {
         let wake = move |connection: &Connection| {
             let sql = "UPDATE records SET due_at = $2
                 WHERE workspace = $1 AND state = 'waiting' AND (due_at IS NULL OR due_at > $2)";
-            statement::run(connection, sql, params![workspace.0, column::micros(now)])?;
+            connection.run(sql, params![workspace.0, column::micros(now)])?;
             save(connection, workspace, &Lane::default())
         };
         self.write_then(wake, move |()| bell.ring(workspace)).await
@@ -152,5 +147,5 @@ fn save(connection: &Connection, workspace: WorkspaceId, lane: &Lane) -> Result<
         ON CONFLICT (workspace) DO UPDATE SET
             parked_until = excluded.parked_until, why = excluded.why, failures = excluded.failures";
     let values = params![workspace.0, lane.parked_until.map(column::micros), lane.why, lane.failures];
-    statement::run(connection, sql, values).map(|_| ())
+    connection.run(sql, values).map(|_| ())
 }

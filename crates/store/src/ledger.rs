@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::{
     Result, Store, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// How far a step is.
@@ -91,7 +90,7 @@ impl Store {
     pub async fn holders(&self, workspace: WorkspaceId, object: &str, id: &str) -> Result<Vec<RecordId>> {
         let (object, id) = (object.to_owned(), id.to_owned());
         self.read(move |connection| {
-            statement::all(connection, HOLDERS, params![workspace.0, id, object], |row| {
+            connection.all(HOLDERS, params![workspace.0, id, object], |row| {
                 column::uuid(row, 0, "ledger").map(RecordId)
             })
         })
@@ -101,7 +100,7 @@ impl Store {
     /// What was done for a record and for those it absorbed, oldest first.
     pub async fn ledger_of(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<LedgerEntry>> {
         self.read(move |connection| {
-            statement::all(connection, OF_RECORD, params![workspace.0, record.to_string()], of_row)
+            connection.all(OF_RECORD, params![workspace.0, record.to_string()], of_row)
         })
         .await
     }
@@ -125,7 +124,7 @@ pub(crate) fn add(connection: &Connection, workspace: WorkspaceId, entry: &Ledge
         column::to_json(&entry.request, "ledger")?,
         column::to_json(&entry.answer, "ledger")?,
     ];
-    statement::run(connection, sql, values).map(|_| ())
+    connection.run(sql, values).map(|_| ())
 }
 
 fn of_row(row: &Row<'_>) -> Result<LedgerEntry> {

@@ -36,7 +36,6 @@ mod session;
 mod settings;
 mod settle;
 mod sqlite;
-mod statement;
 mod stats;
 mod token;
 mod user;

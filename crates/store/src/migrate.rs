@@ -3,7 +3,6 @@
 use crate::{
     Result, StoreError,
     database::{Connection, params},
-    statement,
 };
 
 /// The files under `migrations/`, the first being version 1.
@@ -38,14 +37,14 @@ fn migrate_within(connection: &Connection) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     connection.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
     let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
-    let found = statement::first(connection, newest, &[], |row| row.get::<i64>(0))?.unwrap_or(0);
+    let found = connection.first(newest, &[], |row| row.get::<i64>(0))?.unwrap_or(0);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
     for (version, sql) in (1..=known).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
         connection.batch(sql)?;
         let sql = "INSERT INTO schema_version (version) VALUES ($1)";
-        statement::run(connection, sql, params![version])?;
+        connection.run(sql, params![version])?;
     }
     Ok(())
 }

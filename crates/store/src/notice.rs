@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     LedgerEntry, Phase, Result, Store, column,
     database::{Connection, Row, params},
-    ledger, statement,
+    ledger,
 };
 
 pub use send::Sent;
@@ -61,7 +61,7 @@ impl Store {
     /// The notices of a record that are not sent yet.
     pub async fn unsent_notices(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<Unsent>> {
         self.read(move |connection| {
-            statement::all(connection, UNSENT, params![workspace.0, record.to_string()], |row| {
+            connection.all(UNSENT, params![workspace.0, record.to_string()], |row| {
                 let before: Option<String> = row.get(2)?;
                 Ok(Unsent {
                     seq: row.get(0)?,
@@ -115,7 +115,7 @@ fn queue(
         before,
         column::to_json(&notice.mail, "notices")?,
     ];
-    let is_new = statement::run(connection, sql, values)? > 0;
+    let is_new = connection.run(sql, values)? > 0;
     if is_new {
         let said = Said { record: turn.record, key: notice.key, party: notice.party, change: notice.change };
         said.enter(connection, workspace, Phase::Queued, Value::Null, now)?;
@@ -142,8 +142,7 @@ fn drop(
     let sql = "UPDATE notices SET state = 'dropped', due_at = NULL, problem = NULL, problem_since = NULL, mail = NULL
         WHERE workspace = $1 AND seq = $2 AND (state IN ('queued', 'refused') OR (state = 'begun' AND $3))
         RETURNING record, key, party, change";
-    let said =
-        statement::first(connection, sql, params![workspace.0, seq, handed == Handed::Maybe], Said::of_row)?;
+    let said = connection.first(sql, params![workspace.0, seq, handed == Handed::Maybe], Said::of_row)?;
     if let Some(said) = &said {
         said.enter(connection, workspace, Phase::Dropped, json!({ "why": why }), now)?;
     }
@@ -158,7 +157,7 @@ pub(crate) fn dismiss(
     now: Timestamp,
 ) -> Result<bool> {
     let sql = "SELECT seq FROM notices WHERE workspace = $1 AND seq = $2 AND problem IS NOT NULL";
-    let is_problem = statement::first(connection, sql, params![workspace.0, seq], |row| row.get::<i64>(0))?;
+    let is_problem = connection.first(sql, params![workspace.0, seq], |row| row.get::<i64>(0))?;
     is_problem.map_or(Ok(false), |seq| drop(connection, workspace, seq, Handed::Maybe, "Dismissed.", now))
 }
 

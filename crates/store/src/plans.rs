@@ -3,7 +3,6 @@
 use crate::{
     database::{Bind, Connection},
     migrate::migrate,
-    statement,
 };
 
 /// An empty database of the newest schema.
@@ -20,5 +19,5 @@ pub(crate) fn plan(sql: &str) -> Vec<String> {
     let places = (1..).take_while(|n| sql.contains(&format!("${n}")));
     let values: Vec<&dyn Bind> = places.map(|_| &nothing as &dyn Bind).collect();
     // id, parent, nothing, and the words.
-    statement::all(&sample(), &format!("EXPLAIN QUERY PLAN {sql}"), &values, |row| row.get(3)).unwrap()
+    sample().all(&format!("EXPLAIN QUERY PLAN {sql}"), &values, |row| row.get(3)).unwrap()
 }

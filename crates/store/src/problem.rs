@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Changed, Page, Result, Store, column,
     database::{Connection, Row, params},
-    notice, statement,
+    notice,
 };
 
 /// One problem.
@@ -42,7 +42,7 @@ impl Store {
         self.read(move |connection| {
             let count = |sql| -> Result<u64> {
                 let read = |row: &Row<'_>| column::count(row, 0);
-                Ok(statement::first(connection, sql, params![workspace.0], read)?.unwrap_or(0))
+                Ok(connection.first(sql, params![workspace.0], read)?.unwrap_or(0))
             };
             Ok(count(RECORDS)? + count(ENVELOPES)?)
         })
@@ -57,19 +57,12 @@ impl Store {
             let changed = match problem {
                 Which::Record(id) => {
                     let sql = format!("{RETRY_RECORDS} AND id = $3");
-                    statement::run(
-                        connection,
-                        &sql,
-                        params![workspace.0, column::micros(now), id.to_string()],
-                    )?
+                    connection.run(&sql, params![workspace.0, column::micros(now), id.to_string()])?
                 }
-                Which::Envelope(seq) => statement::run(
-                    connection,
-                    &format!("{RETRY_ENVELOPES} AND seq = $2"),
-                    params![workspace.0, seq],
-                )?,
-                Which::Notice(seq) => statement::run(
-                    connection,
+                Which::Envelope(seq) => {
+                    connection.run(&format!("{RETRY_ENVELOPES} AND seq = $2"), params![workspace.0, seq])?
+                }
+                Which::Notice(seq) => connection.run(
                     &format!("{} AND seq = $3", notice::RETRY),
                     params![workspace.0, column::micros(now), seq],
                 )?,
@@ -91,11 +84,9 @@ impl Store {
     pub async fn retry_all(&self, workspace: WorkspaceId, now: Timestamp) -> Result<u64> {
         let bell = Arc::clone(self.bell());
         let retry = move |connection: &Connection| {
-            let records =
-                statement::run(connection, RETRY_RECORDS, params![workspace.0, column::micros(now)])?;
-            let envelopes = statement::run(connection, RETRY_ENVELOPES, params![workspace.0])?;
-            let notices =
-                statement::run(connection, notice::RETRY, params![workspace.0, column::micros(now)])?;
+            let records = connection.run(RETRY_RECORDS, params![workspace.0, column::micros(now)])?;
+            let envelopes = connection.run(RETRY_ENVELOPES, params![workspace.0])?;
+            let notices = connection.run(notice::RETRY, params![workspace.0, column::micros(now)])?;
             Ok(column::rows(records + envelopes + notices))
         };
         let news = Arc::clone(self.news());
@@ -117,16 +108,12 @@ impl Store {
                     let sql = "UPDATE records SET state = 'logged', why = 'Dismissed.', attempts = 0, due_at = NULL,
                             problem = NULL, problem_since = NULL, changed_at = $2
                         WHERE workspace = $1 AND state = 'problem' AND id = $3";
-                    statement::run(
-                        connection,
-                        sql,
-                        params![workspace.0, column::micros(now), id.to_string()],
-                    )?
+                    connection.run(sql, params![workspace.0, column::micros(now), id.to_string()])?
                 }
                 Which::Envelope(seq) => {
                     let sql = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
                         WHERE workspace = $1 AND state = 'unreadable' AND seq = $2";
-                    statement::run(connection, sql, params![workspace.0, seq])?
+                    connection.run(sql, params![workspace.0, seq])?
                 }
                 Which::Notice(seq) => return notice::dismiss(connection, workspace, seq, now),
             };

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::{
     Envelope, Page, Result, Store, column,
     database::{Connection, Row, params},
-    inbox, statement,
+    inbox,
 };
 
 /// How a record stands.
@@ -189,7 +189,7 @@ impl Store {
                     inbox::COLUMNS
                 );
                 let values = params![workspace.0, source, external_id];
-                envelopes.extend(statement::all(connection, &sql, values, inbox::of_row)?);
+                envelopes.extend(connection.all(&sql, values, inbox::of_row)?);
             }
             envelopes.sort_by_key(|envelope| envelope.seq);
             Ok(envelopes)
@@ -225,7 +225,7 @@ pub(crate) fn find(
     id: RecordId,
 ) -> Result<Option<StoredRecord>> {
     let sql = format!("SELECT {COLUMNS} FROM records r WHERE r.workspace = $1 AND r.id = $2");
-    statement::first(connection, &sql, params![workspace.0, id.to_string()], of_row)
+    connection.first(&sql, params![workspace.0, id.to_string()], of_row)
 }
 
 /// The record that absorbed this one.
@@ -239,7 +239,7 @@ fn find_heir(
             JOIN records r ON r.workspace = a.workspace AND r.id = a.record
             WHERE a.workspace = $1 AND a.absorbed = $2"
     );
-    statement::first(connection, &sql, params![workspace.0, absorbed.to_string()], of_row)
+    connection.first(&sql, params![workspace.0, absorbed.to_string()], of_row)
 }
 
 /// The record known by an external id; the source by its word.
@@ -251,7 +251,7 @@ pub(crate) fn id_of(
 ) -> Result<Option<RecordId>> {
     let sql = "SELECT record FROM record_keys WHERE workspace = $1 AND external_id = $2 AND source = $3";
     let values = params![workspace.0, external_id, source];
-    let id = statement::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
+    let id = connection.first(sql, values, |row| column::uuid(row, 0, "record_keys"))?;
     Ok(id.map(RecordId))
 }
 
@@ -262,7 +262,5 @@ pub(crate) fn keys(
     id: RecordId,
 ) -> Result<Vec<(String, String)>> {
     let sql = "SELECT external_id, source FROM record_keys WHERE workspace = $1 AND record = $2";
-    statement::all(connection, sql, params![workspace.0, id.to_string()], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
+    connection.all(sql, params![workspace.0, id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
 }

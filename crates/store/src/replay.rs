@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::{
     Result, Store, column,
     database::{Connection, params},
-    statement,
 };
 
 /// Envelopes looked at in one write, so that webhooks need not wait for a long replay.
@@ -66,10 +65,10 @@ fn part(
     source: Option<Source>,
 ) -> Result<(usize, Option<(i64, i64)>)> {
     let values = params![workspace.0, received_at, seq, to, column::limit(CHUNK)];
-    let next = statement::first(connection, NEXT, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let next = connection.first(NEXT, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (end_at, end_seq) = next.unwrap_or((to, i64::MIN));
     let values = params![workspace.0, received_at, seq, end_at, end_seq, source.map(Source::word)];
-    Ok((statement::run(connection, REPLAY, values)?, next))
+    Ok((connection.run(REPLAY, values)?, next))
 }
 
 #[cfg(test)]

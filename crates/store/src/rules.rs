@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use crate::{
     Result, Store, StoreError, catalog, column,
     database::{Connection, params},
-    settings, statement,
+    settings,
 };
 
 impl Store {
@@ -46,7 +46,7 @@ impl Store {
     pub async fn remove_rule(&self, workspace: WorkspaceId, id: RuleId) -> Result<bool> {
         self.write(move |connection| {
             let sql = "DELETE FROM rules WHERE workspace = $1 AND id = $2";
-            Ok(statement::run(connection, sql, params![workspace.0, id.to_string()])? > 0)
+            Ok(connection.run(sql, params![workspace.0, id.to_string()])? > 0)
         })
         .await
     }
@@ -68,7 +68,7 @@ impl Store {
 
 fn list(connection: &Connection, workspace: WorkspaceId) -> Result<Vec<Rule>> {
     let sql = "SELECT body FROM rules WHERE workspace = $1 ORDER BY position, id";
-    statement::all(connection, sql, params![workspace.0], |row| column::json(row, 0, "rules"))
+    connection.all(sql, params![workspace.0], |row| column::json(row, 0, "rules"))
 }
 
 fn put(connection: &Connection, sql: &str, workspace: WorkspaceId, rule: &Rule) -> Result<usize> {
@@ -78,5 +78,5 @@ fn put(connection: &Connection, sql: &str, workspace: WorkspaceId, rule: &Rule) 
     };
     let body = column::to_json(rule, "rules")?;
     let values = params![workspace.0, rule.id.to_string(), rule.tag.0, target, rule.position, body];
-    statement::run(connection, sql, values).map_err(StoreError::taken_if_conflict)
+    connection.run(sql, values).map_err(StoreError::taken_if_conflict)
 }

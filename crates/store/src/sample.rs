@@ -11,7 +11,6 @@ pub use spans::Spans;
 use crate::{
     Result, Store, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// What one sample is of: each zone's days begin where one of them does.
@@ -104,7 +103,7 @@ impl Store {
     ) -> Result<Vec<(Timestamp, Sample)>> {
         self.read(move |connection| {
             let values = params![workspace.0, column::micros(from), column::micros(to)];
-            statement::all(connection, WITHIN, values, of_row)
+            connection.all(WITHIN, values, of_row)
         })
         .await
     }
@@ -114,11 +113,11 @@ impl Store {
         self.read(move |connection| {
             let first = |sql| {
                 let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "load");
-                statement::first(connection, sql, params![workspace.0], read).map(Option::flatten)
+                connection.first(sql, params![workspace.0], read).map(Option::flatten)
             };
             let count = |sql| -> Result<u64> {
                 let read = |row: &Row<'_>| column::count(row, 0);
-                Ok(statement::first(connection, sql, params![workspace.0], read)?.unwrap_or(0))
+                Ok(connection.first(sql, params![workspace.0], read)?.unwrap_or(0))
             };
             Ok(Load {
                 unread: count(UNREAD)?,
@@ -155,19 +154,19 @@ pub(crate) fn add(
     }
     let began = begin(now);
     let values = params![workspace.0, began, began + 1];
-    let (mut sample, is_first) = match statement::first(connection, WITHIN, values, of_row)? {
+    let (mut sample, is_first) = match connection.first(WITHIN, values, of_row)? {
         Some((_, sample)) => (sample, false),
         None => (Sample::default(), true),
     };
     if is_first {
         let sql = "DELETE FROM samples WHERE workspace = $1 AND at < $2";
-        statement::run(connection, sql, params![workspace.0, column::micros(now - KEPT)])?;
+        connection.run(sql, params![workspace.0, column::micros(now - KEPT)])?;
     }
     sample.add(done);
     let sql = "INSERT INTO samples (workspace, at, body) VALUES ($1, $2, $3)
         ON CONFLICT (workspace, at) DO UPDATE SET body = excluded.body";
     let body = column::to_json(&sample, "samples")?;
-    statement::run(connection, sql, params![workspace.0, began, body]).map(|_| ())
+    connection.run(sql, params![workspace.0, began, body]).map(|_| ())
 }
 
 /// When the sample of a moment began, in microseconds.

@@ -9,7 +9,6 @@ use crate::{
     Connection, Result, Store, column,
     connection::{COLUMNS, of_row, place},
     database::params,
-    statement,
 };
 
 /// A connection and which of its secrets this is.
@@ -41,7 +40,7 @@ impl Store {
         let sql =
             format!("SELECT {COLUMNS}, secret_version FROM connections WHERE workspace = $1 AND system = $2");
         self.read(move |rows| {
-            statement::first(rows, &sql, params![workspace.0, system.word()], |row| {
+            rows.first(&sql, params![workspace.0, system.word()], |row| {
                 Ok(Versioned { connection: of_row(row, &key)?, version: row.get(8)? })
             })
         })
@@ -64,7 +63,7 @@ impl Store {
                 column::micros(until),
                 column::micros(now),
             ];
-            Ok(statement::run(rows, sql, values)? > 0)
+            Ok(rows.run(sql, values)? > 0)
         })
         .await
     }
@@ -80,7 +79,7 @@ impl Store {
                     refresh_holder = NULL, refresh_until = NULL
                 WHERE workspace = $1 AND system = $2 AND secret_version = $3 AND secret IS NOT NULL";
             let values = params![refresh.workspace.0, refresh.system.word(), refresh.version, sealed];
-            Ok(statement::run(rows, sql, values)? > 0)
+            Ok(rows.run(sql, values)? > 0)
         })
         .await
     }
@@ -100,7 +99,7 @@ impl Store {
                 reason,
                 column::micros(now),
             ];
-            Ok(statement::run(rows, sql, values)? > 0)
+            Ok(rows.run(sql, values)? > 0)
         })
         .await
     }
@@ -111,7 +110,7 @@ impl Store {
             let sql = "UPDATE connections SET refresh_holder = NULL, refresh_until = NULL
                 WHERE workspace = $1 AND system = $2 AND refresh_holder = $3";
             let values = params![refresh.workspace.0, refresh.system.word(), refresh.holder.to_string()];
-            statement::run(rows, sql, values).map(|_| ())
+            rows.run(sql, values).map(|_| ())
         })
         .await
     }

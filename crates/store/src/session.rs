@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     Result, Store, User, column,
     database::{Row, params},
-    statement, user,
+    user,
 };
 
 /// A browser that signed in.
@@ -41,7 +41,7 @@ impl Store {
         self.write(move |rows| {
             let over = "DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2 OR hash = $3";
             let values = params![column::micros(lives.seen_after), column::micros(lives.made_after), before];
-            statement::run(rows, over, values)?;
+            rows.run(over, values)?;
             let sql = "INSERT INTO sessions (hash, user_id, agent, created_at, seen_at)
                 VALUES ($1, $2, $3, $4, $5)";
             let values = params![
@@ -51,7 +51,7 @@ impl Store {
                 column::micros(session.created_at),
                 column::micros(session.seen_at),
             ];
-            statement::run(rows, sql, values).map(|_| ())
+            rows.run(sql, values).map(|_| ())
         })
         .await
     }
@@ -64,7 +64,7 @@ impl Store {
                 FROM sessions s JOIN users u ON u.id = s.user_id
                 WHERE s.hash = $1 AND s.created_at > $2 AND s.seen_at > $3 AND NOT u.disabled";
             let values = params![hash, column::micros(lives.made_after), column::micros(lives.seen_after)];
-            statement::first(rows, sql, values, |row| Ok((of_row(row)?, user::of_row(row, 5)?)))
+            rows.first(sql, values, |row| Ok((of_row(row)?, user::of_row(row, 5)?)))
         })
         .await
     }
@@ -73,7 +73,7 @@ impl Store {
     pub async fn see_session(&self, hash: [u8; 32], now: Timestamp) -> Result<()> {
         self.write(move |rows| {
             let sql = "UPDATE sessions SET seen_at = $2 WHERE hash = $1";
-            statement::run(rows, sql, params![hash, column::micros(now)]).map(|_| ())
+            rows.run(sql, params![hash, column::micros(now)]).map(|_| ())
         })
         .await
     }
@@ -87,24 +87,22 @@ impl Store {
         self.read(move |rows| {
             let values =
                 params![user.to_string(), column::micros(lives.made_after), column::micros(lives.seen_after)];
-            statement::all(rows, &sql, values, of_row)
+            rows.all(&sql, values, of_row)
         })
         .await
     }
 
     /// Ends a session.
     pub async fn end_session(&self, hash: [u8; 32]) -> Result<()> {
-        self.write(move |rows| {
-            statement::run(rows, "DELETE FROM sessions WHERE hash = $1", params![hash]).map(|_| ())
-        })
-        .await
+        self.write(move |rows| rows.run("DELETE FROM sessions WHERE hash = $1", params![hash]).map(|_| ()))
+            .await
     }
 
     /// Ends all sessions of a user, but one if it is named; says how many.
     pub async fn end_sessions(&self, user: Uuid, but: Option<[u8; 32]>) -> Result<u64> {
         self.write(move |rows| {
             let sql = "DELETE FROM sessions WHERE user_id = $1 AND hash IS DISTINCT FROM $2";
-            Ok(column::rows(statement::run(rows, sql, params![user.to_string(), but])?))
+            Ok(column::rows(rows.run(sql, params![user.to_string(), but])?))
         })
         .await
     }

@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use crate::{
     Result, Store, column,
     database::{Connection, params},
-    statement,
 };
 
 impl Store {
@@ -41,7 +40,7 @@ impl Store {
         self.write(move |connection| {
             let sql = "INSERT INTO settings (workspace, name, body) VALUES ($1, $2, $3)
                 ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
-            statement::run(connection, sql, params![workspace.0, name, body]).map(|_| ())
+            connection.run(sql, params![workspace.0, name, body]).map(|_| ())
         })
         .await
     }
@@ -57,8 +56,6 @@ fn saved<T: Default + DeserializeOwned>(
     name: &str,
 ) -> Result<T> {
     let sql = "SELECT body FROM settings WHERE workspace = $1 AND name = $2";
-    let saved = statement::first(connection, sql, params![workspace.0, name], |row| {
-        column::json(row, 0, "settings")
-    })?;
+    let saved = connection.first(sql, params![workspace.0, name], |row| column::json(row, 0, "settings"))?;
     Ok(saved.unwrap_or_default())
 }

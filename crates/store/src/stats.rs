@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::{
     Result, Store, StoreError, column,
     database::{Connection, Row},
-    statement,
 };
 
 /// Numbers over all workspaces.
@@ -28,7 +27,7 @@ impl Store {
     pub async fn stats(&self) -> Result<Stats> {
         self.read(|connection| {
             let count = |sql| -> Result<u64> {
-                Ok(statement::first(connection, sql, &[], |row| column::count(row, 0))?.unwrap_or(0))
+                Ok(connection.first(sql, &[], |row| column::count(row, 0))?.unwrap_or(0))
             };
             let unreadable = count("SELECT COUNT(*) FROM envelopes WHERE state = 'unreadable'")?;
             let unsent = count("SELECT COUNT(*) FROM notices WHERE problem IS NOT NULL")?;
@@ -39,7 +38,7 @@ impl Store {
             let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "envelopes");
             Ok(Stats {
                 unread: count("SELECT COUNT(*) FROM envelopes WHERE state = 'unread'")?,
-                oldest_unread: statement::first(connection, oldest, &[], read)?.flatten(),
+                oldest_unread: connection.first(oldest, &[], read)?.flatten(),
                 waiting: count("SELECT COUNT(*) FROM records WHERE state = 'waiting'")?,
                 problems: count("SELECT COUNT(*) FROM records WHERE state = 'problem'")?
                     + unreadable
@@ -55,12 +54,12 @@ impl Store {
         let beat = |connection: &Connection| {
             let sql = "INSERT INTO pulse (id, beats) VALUES (1, 1)
                 ON CONFLICT (id) DO UPDATE SET beats = pulse.beats + 1";
-            statement::run(connection, sql, &[]).map(|_| ())
+            connection.run(sql, &[]).map(|_| ())
         };
         self.write(beat).await?;
         self.read(|connection| {
             let sql = "SELECT beats FROM pulse WHERE id = 1";
-            match statement::first(connection, sql, &[], |row| column::count(row, 0))? {
+            match connection.first(sql, &[], |row| column::count(row, 0))? {
                 Some(_) => Ok(()),
                 None => Err(StoreError::Corrupt {
                     table: "pulse",

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::{
     Result, Store, StoreError, column,
     database::{Row, params},
-    statement,
 };
 
 /// What the bearer of a token may do.
@@ -67,7 +66,7 @@ impl Store {
                 token.name,
                 column::micros(token.created_at),
             ];
-            match statement::run(connection, sql, values)? {
+            match connection.run(sql, values)? {
                 0 => Err(StoreError::Taken),
                 _ => Ok(()),
             }
@@ -78,19 +77,19 @@ impl Store {
     /// The token with that SHA-256.
     pub async fn token(&self, hash: [u8; 32]) -> Result<Option<Token>> {
         let sql = format!("SELECT {COLUMNS} FROM tokens WHERE hash = $1");
-        self.read(move |connection| statement::first(connection, &sql, params![hash], of_row)).await
+        self.read(move |connection| connection.first(&sql, params![hash], of_row)).await
     }
 
     /// All tokens, oldest first.
     pub async fn tokens(&self) -> Result<Vec<Token>> {
         let sql = format!("SELECT {COLUMNS} FROM tokens ORDER BY created_at, id");
-        self.read(move |connection| statement::all(connection, &sql, &[], of_row)).await
+        self.read(move |connection| connection.all(&sql, &[], of_row)).await
     }
 
     /// Removes a token; says whether there was one.
     pub async fn remove_token(&self, id: Uuid) -> Result<bool> {
         self.write(move |connection| {
-            Ok(statement::run(connection, "DELETE FROM tokens WHERE id = $1", params![id.to_string()])? > 0)
+            Ok(connection.run("DELETE FROM tokens WHERE id = $1", params![id.to_string()])? > 0)
         })
         .await
     }

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::{
     Result, Role, Store, StoreError, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// Somebody who signs in.
@@ -38,19 +37,14 @@ const COLUMNS: &str = "id, email, name, password, role, workspace, time_zone, di
 impl Store {
     /// Whether anybody can sign in at all: a first run has nobody.
     pub async fn has_users(&self) -> Result<bool> {
-        self.read(
-            |rows| Ok(statement::first(rows, "SELECT 1 FROM users LIMIT 1", &[], |_| Ok(()))?.is_some()),
-        )
-        .await
+        self.read(|rows| Ok(rows.first("SELECT 1 FROM users LIMIT 1", &[], |_| Ok(()))?.is_some())).await
     }
 
     /// Adds the first user of all; `Taken` if there is one already.
     pub async fn add_first_user(&self, user: User) -> Result<()> {
-        self.write(move |rows| {
-            match statement::first(rows, "SELECT 1 FROM users LIMIT 1", &[], |_| Ok(()))? {
-                Some(()) => Err(StoreError::Taken),
-                None => add(rows, &user),
-            }
+        self.write(move |rows| match rows.first("SELECT 1 FROM users LIMIT 1", &[], |_| Ok(()))? {
+            Some(()) => Err(StoreError::Taken),
+            None => add(rows, &user),
         })
         .await
     }
@@ -67,9 +61,7 @@ impl Store {
             let others = "SELECT 1 FROM users
                 WHERE id <> $1 AND role = 'admin' AND workspace IS NULL AND NOT disabled LIMIT 1";
             let changes_all = user.role == Role::Admin && user.workspace.is_none() && !user.is_disabled;
-            if !changes_all
-                && statement::first(rows, others, params![user.id.to_string()], |_| Ok(()))?.is_none()
-            {
+            if !changes_all && rows.first(others, params![user.id.to_string()], |_| Ok(()))?.is_none() {
                 return Err(StoreError::LastAdmin);
             }
             let sql = "UPDATE users SET email = $2, name = $3, password = $4, role = $5, workspace = $6,
@@ -84,7 +76,7 @@ impl Store {
                 user.time_zone,
                 user.is_disabled,
             ];
-            Ok(statement::run(rows, sql, values).map_err(StoreError::taken_if_conflict)? > 0)
+            Ok(rows.run(sql, values).map_err(StoreError::taken_if_conflict)? > 0)
         })
         .await
     }
@@ -92,14 +84,13 @@ impl Store {
     /// The user of that address, given in lower case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
         let (sql, email) = (format!("SELECT {COLUMNS} FROM users WHERE email = $1"), email.to_owned());
-        self.read(move |rows| statement::first(rows, &sql, params![email], |row| of_row(row, 0))).await
+        self.read(move |rows| rows.first(&sql, params![email], |row| of_row(row, 0))).await
     }
 
     /// The user of that id.
     pub async fn user(&self, id: Uuid) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1");
-        self.read(move |rows| statement::first(rows, &sql, params![id.to_string()], |row| of_row(row, 0)))
-            .await
+        self.read(move |rows| rows.first(&sql, params![id.to_string()], |row| of_row(row, 0))).await
     }
 
     /// All who reach a workspace, by name.
@@ -107,7 +98,7 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS} FROM users WHERE workspace = $1 OR workspace IS NULL ORDER BY name, email"
         );
-        self.read(move |rows| statement::all(rows, &sql, params![workspace.0], |row| of_row(row, 0))).await
+        self.read(move |rows| rows.all(&sql, params![workspace.0], |row| of_row(row, 0))).await
     }
 }
 
@@ -126,7 +117,7 @@ fn add(rows: &Connection, user: &User) -> Result<()> {
         user.is_disabled,
         column::micros(user.created_at),
     ];
-    match statement::run(rows, sql, values)? {
+    match rows.run(sql, values)? {
         0 => Err(StoreError::Taken),
         _ => Ok(()),
     }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::{
     Result, Store, StoreError, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// One organisation.
@@ -27,7 +26,7 @@ impl Store {
         self.write(move |connection| {
             let sql =
                 "INSERT INTO workspaces (slug, name, created_at) VALUES ($1, $1, $2) ON CONFLICT DO NOTHING";
-            statement::run(connection, sql, params![slug, column::micros(now)])?;
+            connection.run(sql, params![slug, column::micros(now)])?;
             find(connection, &slug)?.ok_or_else(|| StoreError::Corrupt {
                 table: "workspaces",
                 what: "a row just made is missing".to_owned(),
@@ -45,25 +44,20 @@ impl Store {
     /// The workspace of that id.
     pub async fn workspace_by_id(&self, id: WorkspaceId) -> Result<Option<Workspace>> {
         let sql = "SELECT id, slug, name FROM workspaces WHERE id = $1";
-        self.read(move |connection| statement::first(connection, sql, params![id.0], of_row)).await
+        self.read(move |connection| connection.first(sql, params![id.0], of_row)).await
     }
 
     /// All workspaces, in the order they were made.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>> {
         self.read(|connection| {
-            statement::all(connection, "SELECT id, slug, name FROM workspaces ORDER BY id", &[], of_row)
+            connection.all("SELECT id, slug, name FROM workspaces ORDER BY id", &[], of_row)
         })
         .await
     }
 }
 
 fn find(connection: &Connection, slug: &str) -> Result<Option<Workspace>> {
-    statement::first(
-        connection,
-        "SELECT id, slug, name FROM workspaces WHERE slug = $1",
-        params![slug],
-        of_row,
-    )
+    connection.first("SELECT id, slug, name FROM workspaces WHERE slug = $1", params![slug], of_row)
 }
 
 fn of_row(row: &Row<'_>) -> Result<Workspace> {

@@ -217,7 +217,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{database::params, plans::sample, statement};
+    use crate::{database::params, plans::sample};
     use domain::{ids::WorkspaceId, source::Source};
     use jiff::Timestamp;
 
@@ -259,7 +259,7 @@ mod tests {
 
     fn count(writer: &Writer, table: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) FROM {table}");
-        statement::first(&writer.connection, &sql, &[], |row| row.get(0)).unwrap().unwrap()
+        writer.connection.first(&sql, &[], |row| row.get(0)).unwrap().unwrap()
     }
 
     #[test]

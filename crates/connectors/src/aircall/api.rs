@@ -215,11 +215,7 @@ impl Aircall {
         query: &[(&str, String)],
         body: Option<&Value>,
     ) -> Result<Answer, Fault> {
-        let mut url = self.origin.clone();
-        url.set_path("");
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
+        let url = http::address(&self.origin, path);
         let has_content_type = method != Method::GET;
         let mut request = self
             .client

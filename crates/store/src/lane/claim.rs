@@ -13,7 +13,6 @@ use crate::{
     database::{Connection, params},
     inbox, record,
     settle::step,
-    statement,
 };
 
 /// The unread envelopes in the order they came, from a number on. Numbers of commits that come late are lower than those
@@ -78,7 +77,7 @@ fn subjects(
     let mut after = i64::MIN;
     while subjects.len() < limit {
         let values = params![workspace.0, after, column::limit(ROWS)];
-        let rows = statement::all(connection, UNREAD, values, |row| {
+        let rows = connection.all(UNREAD, values, |row| {
             Ok((row.get(0)?, column::word(row, 1, "envelopes", Source::from_word)?, row.get::<String>(2)?))
         })?;
         let Some((last, ..)) = rows.last() else { break };
@@ -128,7 +127,7 @@ fn unread(
     let mut envelopes = Vec::new();
     for (subject, source) in names {
         let values = params![workspace.0, source, subject];
-        envelopes.extend(statement::all(connection, UNREAD_OF, values, inbox::of_row)?);
+        envelopes.extend(connection.all(UNREAD_OF, values, inbox::of_row)?);
     }
     envelopes.sort_by_key(|envelope| envelope.seq);
     Ok(envelopes)
@@ -158,9 +157,7 @@ fn due(
     let mut after = (i64::MIN, String::new());
     while due.len() < limit {
         let values = params![workspace.0, column::micros(now), after.0, after.1, column::limit(ROWS)];
-        let rows = statement::all(connection, DUE, values, |row| {
-            Ok((row.get(0)?, column::uuid(row, 1, "records")?))
-        })?;
+        let rows = connection.all(DUE, values, |row| Ok((row.get(0)?, column::uuid(row, 1, "records")?)))?;
         let Some((at, id)) = rows.last() else { break };
         after = (*at, id.to_string());
         let left = limit - due.len();

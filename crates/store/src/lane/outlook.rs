@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::{
     Result, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// What one workspace has to do.
@@ -51,7 +50,7 @@ pub(super) const LIST: &str = "SELECT w.id, l.parked_until,
     FROM workspaces w LEFT JOIN lanes l ON l.workspace = w.id ORDER BY w.id";
 
 pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Outlook>> {
-    statement::all(connection, LIST, params![column::micros(now)], of_row)
+    connection.all(LIST, params![column::micros(now)], of_row)
 }
 
 fn of_row(row: &Row<'_>) -> Result<Outlook> {

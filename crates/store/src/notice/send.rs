@@ -11,7 +11,6 @@ use super::{DueNotice, Handed, Said, drop};
 use crate::{
     Phase, Result, Store, column,
     database::{Connection, Row, params},
-    statement,
 };
 
 /// The notices due, the longest due first: to one party of one booking only the first that is not through, so that mails
@@ -55,7 +54,7 @@ impl Store {
     /// The notices of all workspaces that are due.
     pub async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<DueNotice>> {
         self.read(move |connection| {
-            statement::all(connection, DUE, params![column::micros(now), column::limit(limit)], of_row)
+            connection.all(DUE, params![column::micros(now), column::limit(limit)], of_row)
         })
         .await
     }
@@ -64,7 +63,7 @@ impl Store {
     pub async fn next_notice(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         self.read(move |connection| {
             let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "notices");
-            Ok(statement::first(connection, NEXT_DUE, params![column::micros(now)], read)?.flatten())
+            Ok(connection.first(NEXT_DUE, params![column::micros(now)], read)?.flatten())
         })
         .await
     }
@@ -73,7 +72,7 @@ impl Store {
     pub async fn break_off_notices(&self, now: Timestamp) -> Result<u64> {
         self.write(move |connection| {
             let sql = "UPDATE notices SET due_at = $1 WHERE state = 'begun'";
-            statement::run(connection, sql, params![column::micros(now)]).map(column::rows)
+            connection.run(sql, params![column::micros(now)]).map(column::rows)
         })
         .await
     }
@@ -92,7 +91,7 @@ impl Store {
                 WHERE workspace = $1 AND seq = $2 AND state IN ('queued', 'begun') AND due_at <= $3
                 RETURNING record, key, party, change";
             let values = params![workspace.0, seq, column::micros(now), column::micros(until)];
-            let Some(said) = statement::first(connection, sql, values, Said::of_row)? else {
+            let Some(said) = connection.first(sql, values, Said::of_row)? else {
                 return Ok(false);
             };
             said.enter(connection, workspace, Phase::Begun, Value::Null, now)?;
@@ -116,7 +115,7 @@ impl Store {
     pub async fn put_off_notices(&self, now: Timestamp, until: Timestamp) -> Result<()> {
         self.write(move |connection| {
             let sql = "UPDATE notices SET due_at = $2 WHERE due_at <= $1 AND state = 'queued'";
-            statement::run(connection, sql, params![column::micros(now), column::micros(until)]).map(|_| ())
+            connection.run(sql, params![column::micros(now), column::micros(until)]).map(|_| ())
         })
         .await
     }
@@ -139,7 +138,7 @@ fn settle(
         Sent::Taken => {
             let sql = "UPDATE notices SET state = 'sent', due_at = NULL, problem = NULL, problem_since = NULL, mail = NULL
                 WHERE workspace = $1 AND seq = $2 AND state = 'begun' RETURNING record, key, party, change";
-            let said = statement::first(connection, sql, params![workspace.0, seq], Said::of_row)?;
+            let said = connection.first(sql, params![workspace.0, seq], Said::of_row)?;
             (said, Phase::Done, Value::Null)
         }
         Sent::Later { until, why, is_problem } => {
@@ -150,15 +149,14 @@ fn settle(
             let problem = Some(why).filter(|_| *is_problem);
             let values = params![workspace.0, seq, column::micros(*until), problem, micros];
             let again = json!({ "why": why, "again_at": until });
-            (statement::first(connection, sql, values, Said::of_row)?, Phase::Waited, again)
+            (connection.first(sql, values, Said::of_row)?, Phase::Waited, again)
         }
         Sent::Refused { why } => {
             let sql =
                 "UPDATE notices SET state = 'refused', due_at = NULL, attempts = attempts + 1, problem = $3,
                     problem_since = COALESCE(problem_since, $4)
                 WHERE workspace = $1 AND seq = $2 AND state = 'begun' RETURNING record, key, party, change";
-            let said =
-                statement::first(connection, sql, params![workspace.0, seq, why, micros], Said::of_row)?;
+            let said = connection.first(sql, params![workspace.0, seq, why, micros], Said::of_row)?;
             (said, Phase::Refused, json!({ "why": why }))
         }
         Sent::Dropped { why } => {

@@ -12,7 +12,6 @@ use crate::{
     NAMELESS, Page, ProblemRow, Result, StoreError, column,
     database::{Connection, Row, params},
     page::Cursor,
-    statement,
 };
 
 /// More of a word from outside is not said.
@@ -68,7 +67,7 @@ pub(super) fn problems(
         },
     };
     let rows = column::limit(limit.saturating_add(1));
-    let mut placed = statement::all(connection, OF_RECORDS, params![workspace.0, at, record, rows], |row| {
+    let mut placed = connection.all(OF_RECORDS, params![workspace.0, at, record, rows], |row| {
         let id = RecordId(column::uuid(row, 1, "records")?);
         Ok(Placed {
             since: column::timestamp(row, 0, "records")?,
@@ -77,20 +76,15 @@ pub(super) fn problems(
             reason: row.get(2)?,
         })
     })?;
-    placed.extend(statement::all(
-        connection,
-        OF_ENVELOPES,
-        params![workspace.0, at, envelope, rows],
-        |row| {
-            Ok(Placed {
-                since: column::timestamp(row, 0, "envelopes")?,
-                which: Which::Envelope(row.get(1)?),
-                record: None,
-                reason: unreadable(row)?,
-            })
-        },
-    )?);
-    placed.extend(statement::all(connection, OF_NOTICES, params![workspace.0, at, notice, rows], |row| {
+    placed.extend(connection.all(OF_ENVELOPES, params![workspace.0, at, envelope, rows], |row| {
+        Ok(Placed {
+            since: column::timestamp(row, 0, "envelopes")?,
+            which: Which::Envelope(row.get(1)?),
+            record: None,
+            reason: unreadable(row)?,
+        })
+    })?);
+    placed.extend(connection.all(OF_NOTICES, params![workspace.0, at, notice, rows], |row| {
         Ok(Placed {
             since: column::timestamp(row, 0, "notices")?,
             which: Which::Notice(row.get(1)?),

@@ -13,7 +13,6 @@ use crate::{
     Filter, Page, RecordKind, RecordState, Result, StoredRecord, column,
     database::{Bind, Connection},
     page::Cursor,
-    statement,
 };
 
 pub(super) fn records(
@@ -51,7 +50,7 @@ fn all(
     for source in sources(filter) {
         let (sql, values) = query(workspace, among, &Filter { source, ..filter.clone() })?;
         let values: Vec<&dyn Bind> = values.iter().map(AsRef::as_ref).collect();
-        records.extend(statement::all(connection, &sql, &values, of_row)?);
+        records.extend(connection.all(&sql, &values, of_row)?);
     }
     Ok(records)
 }

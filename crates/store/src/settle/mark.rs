@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::{
     Mark, Result, column,
     database::{Connection, params},
-    statement,
 };
 
 /// Marks envelopes.
@@ -42,13 +41,13 @@ pub(super) fn put(
 fn read(connection: &Connection, workspace: WorkspaceId, seq: i64) -> Result<Option<(String, String)>> {
     let sql = "UPDATE envelopes SET state = 'read', problem = NULL, problem_since = NULL
         WHERE workspace = $1 AND seq = $2 RETURNING source, subject";
-    statement::first(connection, sql, params![workspace.0, seq], |row| Ok((row.get(0)?, row.get(1)?)))
+    connection.first(sql, params![workspace.0, seq], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 fn ignore(connection: &Connection, workspace: WorkspaceId, seq: i64) -> Result<()> {
     let sql = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
         WHERE workspace = $1 AND seq = $2";
-    statement::run(connection, sql, params![workspace.0, seq]).map(|_| ())
+    connection.run(sql, params![workspace.0, seq]).map(|_| ())
 }
 
 fn unreadable(
@@ -60,7 +59,7 @@ fn unreadable(
 ) -> Result<()> {
     let sql = "UPDATE envelopes SET state = 'unreadable', problem = $3, problem_since = $4
         WHERE workspace = $1 AND seq = $2";
-    statement::run(connection, sql, params![workspace.0, seq, reason, column::micros(now)]).map(|_| ())
+    connection.run(sql, params![workspace.0, seq, reason, column::micros(now)]).map(|_| ())
 }
 
 /// Sees to it that a record is found by what went into it, whatever else it is known by.
@@ -74,5 +73,5 @@ fn name(
     let sql = "INSERT INTO record_keys (workspace, external_id, source, record)
         SELECT r.workspace, $3, $4, r.id FROM records r WHERE r.workspace = $1 AND r.id = $2
         ON CONFLICT DO NOTHING";
-    statement::run(connection, sql, params![workspace.0, record.to_string(), subject, source]).map(|_| ())
+    connection.run(sql, params![workspace.0, record.to_string(), subject, source]).map(|_| ())
 }

@@ -10,7 +10,7 @@ use super::words;
 use crate::{
     RecordSave, RecordState, Result, column,
     database::{Connection, params},
-    record, statement,
+    record,
 };
 
 /// Saves records, and lets the absorbed ones go into them.
@@ -69,7 +69,7 @@ fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: 
         save.unwritten_since.map(column::micros),
         column::to_json(&save.record, "records")?,
     ];
-    statement::run(connection, sql, values).map(|_| ())
+    connection.run(sql, values).map(|_| ())
 }
 
 fn add_key(
@@ -82,7 +82,7 @@ fn add_key(
     let sql = "INSERT INTO record_keys (workspace, external_id, source, record) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, external_id, source) DO UPDATE SET record = excluded.record
             WHERE record_keys.record <> excluded.record";
-    statement::run(connection, sql, params![workspace.0, key, source.word(), record.to_string()]).map(|_| ())
+    connection.run(sql, params![workspace.0, key, source.word(), record.to_string()]).map(|_| ())
 }
 
 /// The record that has taken over an id of an absorbed one.
@@ -96,7 +96,7 @@ fn heir(
         AND record <> $4";
     for (external_id, source) in keys {
         let values = params![workspace.0, external_id, source, absorbed.to_string()];
-        let heir = statement::first(connection, sql, values, |row| column::uuid(row, 0, "record_keys"))?;
+        let heir = connection.first(sql, values, |row| column::uuid(row, 0, "record_keys"))?;
         if let Some(heir) = heir {
             return Ok(Some(RecordId(heir)));
         }
@@ -124,7 +124,7 @@ fn absorb(
                 SELECT workspace, $3, key, begun_at, step FROM open_steps WHERE workspace = $1 AND record = $2
                 ON CONFLICT DO NOTHING",
         ] {
-            statement::run(connection, sql, params![workspace.0, absorbed, heir])?;
+            connection.run(sql, params![workspace.0, absorbed, heir])?;
         }
     }
     for sql in [
@@ -133,7 +133,7 @@ fn absorb(
         "DELETE FROM open_steps WHERE workspace = $1 AND record = $2",
         "DELETE FROM records WHERE workspace = $1 AND id = $2",
     ] {
-        statement::run(connection, sql, params![workspace.0, absorbed])?;
+        connection.run(sql, params![workspace.0, absorbed])?;
     }
     Ok(())
 }

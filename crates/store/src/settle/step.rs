@@ -5,7 +5,6 @@ use domain::ids::{RecordId, StepKey, WorkspaceId};
 use crate::{
     OpenStep, Result, column,
     database::{Connection, params},
-    statement,
 };
 
 /// Keeps a step as open.
@@ -19,7 +18,7 @@ pub(super) fn open(connection: &Connection, workspace: WorkspaceId, step: &OpenS
         column::micros(step.begun_at),
         column::to_json(&step.step, "open_steps")?,
     ];
-    statement::run(connection, sql, values).map(|_| ())
+    connection.run(sql, values).map(|_| ())
 }
 
 /// Closes a step.
@@ -30,7 +29,7 @@ pub(super) fn close(
     key: &StepKey,
 ) -> Result<()> {
     let sql = "DELETE FROM open_steps WHERE workspace = $1 AND record = $2 AND key = $3";
-    statement::run(connection, sql, params![workspace.0, record.to_string(), key.0]).map(|_| ())
+    connection.run(sql, params![workspace.0, record.to_string(), key.0]).map(|_| ())
 }
 
 /// The open steps of a record.
@@ -41,7 +40,7 @@ pub(crate) fn list(
 ) -> Result<Vec<OpenStep>> {
     let sql = "SELECT key, begun_at, step FROM open_steps WHERE workspace = $1 AND record = $2
         ORDER BY begun_at, key";
-    statement::all(connection, sql, params![workspace.0, record.to_string()], |row| {
+    connection.all(sql, params![workspace.0, record.to_string()], |row| {
         Ok(OpenStep {
             record,
             key: StepKey(row.get(0)?),

@@ -7,7 +7,6 @@ use domain::{ids::WorkspaceId, name, record::Record};
 use crate::{
     Result,
     database::{Connection, params},
-    statement,
 };
 
 /// Keeps the words of a record in place of those kept before.
@@ -15,15 +14,15 @@ pub(super) fn put(connection: &Connection, workspace: WorkspaceId, record: &Reco
     let id = record.id.to_string();
     let wanted = name::words(record);
     let sql = "SELECT word FROM record_words WHERE workspace = $1 AND record = $2";
-    let kept = statement::all(connection, sql, params![workspace.0, id], |row| row.get(0))?;
+    let kept = connection.all(sql, params![workspace.0, id], |row| row.get(0))?;
     let kept: BTreeSet<String> = kept.into_iter().collect();
     for word in kept.difference(&wanted) {
         let sql = "DELETE FROM record_words WHERE workspace = $1 AND word = $2 AND record = $3";
-        statement::run(connection, sql, params![workspace.0, word, id])?;
+        connection.run(sql, params![workspace.0, word, id])?;
     }
     for word in wanted.difference(&kept) {
         let sql = "INSERT INTO record_words (workspace, word, record) VALUES ($1, $2, $3)";
-        statement::run(connection, sql, params![workspace.0, word, id])?;
+        connection.run(sql, params![workspace.0, word, id])?;
     }
     Ok(())
 }

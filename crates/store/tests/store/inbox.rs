@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::ids::WorkspaceId;
-use store::{Appended, EnvelopeState, NewEnvelope, StoreError};
+use store::{Appended, EnvelopeState, NewEnvelope, StoreError, Taken};
 
 use crate::{Trial, at, envelope};
 
@@ -21,7 +21,7 @@ async fn what_was_answered_is_there_after_reopening() {
     trial.reopen().await;
     assert_eq!(trial.store.stats().await.unwrap().unread, 1_000);
     assert_eq!(trial.store.stats().await.unwrap().oldest_unread, Some(at(0)));
-    let batch = trial.store.claim(trial.workspace, 2_000, at(2_000)).await.unwrap();
+    let batch = trial.store.claim(trial.workspace, Taken::default(), 2_000, at(2_000)).await.unwrap();
     assert_eq!(batch.items.len(), 1_000);
     for item in batch.items {
         assert_eq!(item.envelopes.len(), 1);
@@ -37,7 +37,7 @@ async fn a_repetition_changes_nothing() {
     let again = NewEnvelope { body: b"other".to_vec(), ..once() };
     assert_eq!(trial.store.append(again).await.unwrap(), Appended::Repeated);
     assert_eq!(trial.store.stats().await.unwrap().unread, 1);
-    let batch = trial.store.claim(trial.workspace, 10, at(9)).await.unwrap();
+    let batch = trial.store.claim(trial.workspace, Taken::default(), 10, at(9)).await.unwrap();
     assert_eq!(batch.items[0].envelopes[0].body, once().body);
 }
 
@@ -105,7 +105,7 @@ async fn replay_makes_what_came_in_the_span_unread_again() {
     assert_eq!(store.replay(workspace, at(10), at(20), Some(calendly), at(30)).await.unwrap(), 0);
     assert_eq!(store.replay(workspace, at(10), at(20), None, at(30)).await.unwrap(), 6);
     assert_eq!(store.rung().await, [workspace]);
-    let batch = store.claim(workspace, 100, at(30)).await.unwrap();
+    let batch = store.claim(workspace, Taken::default(), 100, at(30)).await.unwrap();
     let subjects: Vec<&str> = batch.items.iter().map(|item| item.subject.as_str()).collect();
     assert_eq!(subjects, ["bk_0_10", "bk_0_19", "bk_1_10", "bk_1_19", "bk_2_10", "bk_2_19"]);
     assert_eq!(store.replay(workspace, at(10), at(20), None, at(30)).await.unwrap(), 0);

@@ -58,7 +58,7 @@ async fn a_claim_takes_the_oldest_first_each_with_all_its_envelopes_and_then_wha
     trial.save("bk_5", |save| save.due_at = Some(at(5)), 1).await;
     trial.save("bk_6", |save| save.due_at = Some(at(50)), 1).await;
     let claim = async |limit| {
-        let batch = trial.store.claim(workspace, limit, at(10)).await.unwrap();
+        let batch = trial.store.claim(workspace, Taken::default(), limit, at(10)).await.unwrap();
         let named = batch.items.iter().map(|item| (item.subject.clone(), item.envelopes.len()));
         named.collect::<Vec<(String, usize)>>()
     };
@@ -84,7 +84,7 @@ async fn what_a_lane_has_in_hand_is_not_claimed_again() {
             records: records.iter().copied().collect(),
             names: names.iter().map(|name| (Source::Calcom, (*name).to_owned())).collect(),
         };
-        let batch = trial.store.claim_beside(workspace, taken, 10, at(10)).await.unwrap();
+        let batch = trial.store.claim(workspace, taken, 10, at(10)).await.unwrap();
         batch.items.into_iter().map(|item| item.subject).collect::<Vec<String>>()
     };
     assert_eq!(claim(&[], &[]).await, ["bk_1", "bk_2", "bk_3", "bk_4"]);
@@ -103,7 +103,7 @@ async fn all_names_of_a_record_are_claimed_as_one() {
     let settlement = Settlement { saves: vec![known], ..Settlement::default() };
     trial.store.settle(workspace, settlement, at(1)).await.unwrap();
     let seqs = [trial.append("new", 1).await, trial.append("old", 2).await, trial.append("new", 3).await];
-    let batch = trial.store.claim(workspace, 10, at(9)).await.unwrap();
+    let batch = trial.store.claim(workspace, Taken::default(), 10, at(9)).await.unwrap();
     assert_eq!(batch.items.len(), 1);
     assert_eq!(batch.items[0].record.as_ref().unwrap().record.id, id);
     let claimed: Vec<i64> = batch.items[0].envelopes.iter().map(|envelope| envelope.seq).collect();
@@ -117,7 +117,7 @@ async fn equal_ids_of_two_sources_are_two_records() {
     let mut other = envelope(trial.workspace, "1", 2);
     other.source = Source::Calendly;
     trial.store.append(other).await.unwrap();
-    let batch = trial.store.claim(trial.workspace, 10, at(9)).await.unwrap();
+    let batch = trial.store.claim(trial.workspace, Taken::default(), 10, at(9)).await.unwrap();
     let sources: Vec<Source> = batch.items.iter().map(|item| item.source).collect();
     assert_eq!(sources, [Source::Calcom, Source::Calendly]);
     assert!(batch.items.iter().all(|item| item.envelopes.len() == 1));

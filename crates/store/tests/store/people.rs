@@ -3,6 +3,7 @@
 use domain::source::Source;
 use store::{
     EnvelopeState, Filter, Mark, ProblemRow, RecordSave, RecordState, Settlement, StoreError, StoredRecord,
+    Taken,
 };
 
 use crate::{Trial, at, save};
@@ -132,7 +133,7 @@ async fn a_problem_is_tried_again() {
     assert_eq!((record.state, record.due_at), (RecordState::Waiting, Some(at(9))));
     assert_eq!((record.problem, record.attempts), (None, 0));
     assert!(trial.store.retry(workspace, &format!("envelope-{odd}"), at(9)).await.unwrap());
-    let batch = trial.store.claim(workspace, 10, at(9)).await.unwrap();
+    let batch = trial.store.claim(workspace, Taken::default(), 10, at(9)).await.unwrap();
     assert_eq!(batch.items.iter().map(|item| item.subject.as_str()).collect::<Vec<_>>(), ["bk_odd", "bk_1"]);
     assert!(trial.store.problems(workspace, 10, None).await.unwrap().items.is_empty());
     for gone in [id.to_string(), format!("envelope-{odd}"), "envelope-x".to_owned(), "x".to_owned()] {

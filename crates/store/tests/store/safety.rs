@@ -14,6 +14,7 @@ use serde_json::json;
 use store::{
     Audit, AuditFilter, Begin, Connection, EnvelopeState, Filter, Lane, LedgerEntry, Links, Location, Mark,
     MasterKey, NewEnvelope, OpenStep, Phase, RecordSave, RecordState, Settlement, Status, Store, StoreError,
+    Taken,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -116,8 +117,8 @@ async fn a_workspace_cannot_read_the_rows_of_another() {
     let ten = AuditFilter { limit: 10, ..AuditFilter::default() };
     assert!(store.audits(other, ten).await.unwrap().items.is_empty());
     assert_eq!(store.lane(other).await.unwrap(), Lane::default());
-    assert_eq!(store.claim(mine, 10, at(99)).await.unwrap().items.len(), 1);
-    assert!(store.claim(other, 10, at(99)).await.unwrap().items.is_empty());
+    assert_eq!(store.claim(mine, Taken::default(), 10, at(99)).await.unwrap().items.len(), 1);
+    assert!(store.claim(other, Taken::default(), 10, at(99)).await.unwrap().items.is_empty());
     assert!(store.record(mine, id).await.unwrap().is_some());
     assert!(store.record(other, id).await.unwrap().is_none());
     assert!(store.record_by_key(mine, Source::Calcom, "bk_1").await.unwrap().is_some());
@@ -172,7 +173,7 @@ async fn a_workspace_cannot_change_the_rows_of_another() {
     assert_eq!(store.records(mine, Filter::default()).await.unwrap(), before);
     assert_eq!(store.problems(mine, 10, None).await.unwrap(), problems);
     assert_eq!(store.lane(mine).await.unwrap().failures, 2);
-    let batch = store.claim(mine, 10, at(99)).await.unwrap();
+    let batch = store.claim(mine, Taken::default(), 10, at(99)).await.unwrap();
     assert_eq!((batch.items[0].envelopes.len(), batch.items[0].open.len()), (1, 1));
     assert_eq!(store.contacts(mine, &[email()]).await.unwrap().len(), 1);
     assert_eq!(store.rules(mine).await.unwrap().len(), 1);
@@ -249,7 +250,7 @@ async fn a_store_in_memory_works_the_same_way() {
     let workspace = store.ensure_workspace("default", at(0)).await.unwrap().id;
     let id = fill(&store, workspace).await.record.id;
     store.ready().await.unwrap();
-    assert_eq!(store.claim(workspace, 10, at(99)).await.unwrap().items.len(), 1);
+    assert_eq!(store.claim(workspace, Taken::default(), 10, at(99)).await.unwrap().items.len(), 1);
     assert_eq!(store.ledger_of(workspace, id).await.unwrap().len(), 1);
     assert_eq!(store.stats().await.unwrap().problems, 2);
 }

@@ -9,6 +9,7 @@ use domain::{
 use serde_json::json;
 use store::{
     Begin, EnvelopeState, LedgerEntry, Links, Mark, OpenStep, Phase, RecordSave, RecordState, Settlement,
+    Taken,
 };
 
 use crate::{Trial, at, save};
@@ -44,7 +45,7 @@ async fn a_begun_step_is_claimed_with_its_record_after_reopening_until_it_is_clo
     let mut trial = Trial::start().await;
     let workspace = trial.workspace;
     let seq = trial.append("bk_1", 1).await;
-    let batch = trial.store.claim(workspace, 10, at(2)).await.unwrap();
+    let batch = trial.store.claim(workspace, Taken::default(), 10, at(2)).await.unwrap();
     assert!(batch.items[0].record.is_none() && batch.items[0].open.is_empty());
 
     let record = RecordId::of(workspace, Source::Calcom, "bk_1");
@@ -60,7 +61,7 @@ async fn a_begun_step_is_claimed_with_its_record_after_reopening_until_it_is_clo
     trial.reopen().await;
 
     // The record was never saved: its open step is found all the same.
-    let batch = trial.store.claim(workspace, 10, at(3)).await.unwrap();
+    let batch = trial.store.claim(workspace, Taken::default(), 10, at(3)).await.unwrap();
     assert_eq!(batch.items[0].open, [open_step(record)]);
     let keys = [key("lin@example.net"), key("ada@example.com"), key("kim@example.net")];
     let contacts = trial.store.contacts(workspace, &keys).await.unwrap();
@@ -85,8 +86,8 @@ async fn a_begun_step_is_claimed_with_its_record_after_reopening_until_it_is_clo
     trial.store.link(workspace, links, at(4)).await.unwrap();
     trial.reopen().await;
 
-    assert!(trial.store.claim(workspace, 10, at(5)).await.unwrap().items.is_empty());
-    let due = trial.store.claim(workspace, 10, at(60)).await.unwrap();
+    assert!(trial.store.claim(workspace, Taken::default(), 10, at(5)).await.unwrap().items.is_empty());
+    let due = trial.store.claim(workspace, Taken::default(), 10, at(60)).await.unwrap();
     assert_eq!(due.items[0].record.as_ref().unwrap().record, save(workspace, "bk_1").record);
     assert!(due.items[0].open.is_empty() && due.items[0].envelopes.is_empty());
     let ledger = trial.store.ledger_of(workspace, record).await.unwrap();
@@ -103,7 +104,7 @@ async fn an_open_step_of_a_saved_record_is_claimed_with_it() {
     let record = trial.save("bk_1", |save| save.due_at = Some(at(5)), 1).await;
     let begin = Begin { steps: vec![open_step(record)], ..Begin::default() };
     trial.store.begin(trial.workspace, begin, at(2)).await.unwrap();
-    let due = trial.store.claim(trial.workspace, 10, at(5)).await.unwrap();
+    let due = trial.store.claim(trial.workspace, Taken::default(), 10, at(5)).await.unwrap();
     assert_eq!(due.items[0].open, [open_step(record)]);
 }
 
@@ -170,7 +171,7 @@ async fn an_absorbed_record_leads_to_the_one_that_took_it_in() {
     let ledger = trial.store.ledger_of(workspace, old).await.unwrap();
     assert_eq!(ledger, [entry(new, Phase::Begun, 2), entry(old, Phase::Done, 3)]);
     assert_eq!(trial.store.envelopes_of(workspace, old).await.unwrap().len(), 1);
-    let batch = trial.store.claim(workspace, 10, at(9)).await.unwrap();
+    let batch = trial.store.claim(workspace, Taken::default(), 10, at(9)).await.unwrap();
     assert_eq!(batch.items[0].record.as_ref().unwrap().record.id, old);
     assert_eq!(batch.items[0].open, [OpenStep { record: old, ..open_step(old) }]);
 }

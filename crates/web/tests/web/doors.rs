@@ -136,7 +136,7 @@ async fn what_cannot_be_read_is_kept_and_glued_to_nothing() {
         assert_eq!(bench.send(plain(&path, body)).await.status, StatusCode::ACCEPTED);
     }
     bench.send(plain(&path, call("token-1", "robot.started", 3))).await;
-    let batch = bench.store.claim(bench.default.id, 10, bench.now()).await.unwrap();
+    let batch = bench.store.claim(bench.default.id, store::Taken::default(), 10, bench.now()).await.unwrap();
     let subjects: Vec<&str> = batch.items.iter().map(|claimed| claimed.subject.as_str()).collect();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
     assert!(subjects.iter().all(|subject| subject.starts_with("unreadable:")), "{subjects:?}");

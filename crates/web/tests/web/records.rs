@@ -11,7 +11,9 @@ use domain::{
 };
 use rstest::rstest;
 use serde_json::{Value, json};
-use store::{EnvelopeState, LedgerEntry, Mark, NewEnvelope, Phase, RecordSave, RecordState, Settlement};
+use store::{
+    EnvelopeState, LedgerEntry, Mark, NewEnvelope, Phase, RecordSave, RecordState, Settlement, Taken,
+};
 
 use crate::bench::Bench;
 
@@ -29,7 +31,7 @@ async fn settle(bench: &Bench, external_id: &str, state: RecordState) -> RecordI
         state: EnvelopeState::Unread,
     };
     bench.store.append(envelope).await.unwrap();
-    let batch = bench.store.claim(ws, 10, now).await.unwrap();
+    let batch = bench.store.claim(ws, Taken::default(), 10, now).await.unwrap();
     let envelope =
         batch.items.iter().flat_map(|claimed| &claimed.envelopes).find(|one| one.subject == external_id);
     let seq = envelope.unwrap().seq;
