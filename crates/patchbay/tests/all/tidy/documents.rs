@@ -6,10 +6,13 @@ use std::{collections::BTreeSet, fs};
 use super::tree::{File, files, none, read, root};
 
 /// Where a path begins, seen from the root.
-const TOPS: [&str; 5] = ["crates/", "docs/", "bin/", ".ci/", ".config/"];
+const TOPS: [&str; 6] = ["crates/", "docs/", "bin/", "deploy/", ".ci/", ".config/"];
 
 /// How a file's name ends.
-const ENDINGS: [&str; 4] = [".rs", ".md", ".toml", ".sql"];
+const ENDINGS: [&str; 5] = [".rs", ".md", ".toml", ".sql", ".yaml"];
+
+/// What runs Patchbay as operators do.
+const DEPLOYMENTS: [&str; 4] = ["Dockerfile", "compose.yaml", "deploy/Caddyfile", "deploy/patchbay.service"];
 
 /// What a decision says, in this order.
 const DECISION: [&str; 4] = ["## Context", "## Choice", "## Cost", "## What would change our mind"];
@@ -129,16 +132,33 @@ fn each_crate_is_on_the_map() {
     none("ARCHITECTURE.md leaves out", &missing.collect::<Vec<_>>());
 }
 
-#[test]
-fn the_settings_table_names_each_setting_and_no_other() {
-    let words = |text: &str| -> BTreeSet<String> {
-        let after = text.split("PATCHBAY_").skip(1);
-        after.map(|rest| rest.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect()).collect()
-    };
-    let table: String = read("README.md").lines().filter(|line| line.starts_with("| `PATCHBAY_")).collect();
+/// The names of settings in a text, without `PATCHBAY_`.
+fn settings_in(text: &str) -> BTreeSet<String> {
+    let after = text.split("PATCHBAY_").skip(1);
+    after.map(|rest| rest.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect()).collect()
+}
+
+fn settings_declared() -> BTreeSet<String> {
     let source = read("crates/patchbay/src/settings.rs");
     let declared: String = source.lines().filter(|line| line.contains("env = \"PATCHBAY_")).collect();
-    assert_eq!(words(&table), words(&declared));
+    settings_in(&declared)
+}
+
+#[test]
+fn the_settings_table_names_each_setting_and_no_other() {
+    let table: String = read("README.md").lines().filter(|line| line.starts_with("| `PATCHBAY_")).collect();
+    assert_eq!(settings_in(&table), settings_declared());
+}
+
+#[test]
+fn each_setting_that_a_deployment_gives_is_one() {
+    let declared = settings_declared();
+    let mut unknown = Vec::new();
+    for path in DEPLOYMENTS {
+        let given = settings_in(&read(path));
+        unknown.extend(given.difference(&declared).map(|name| format!("{path} gives PATCHBAY_{name}")));
+    }
+    none("no setting is called so", &unknown);
 }
 
 #[test]
