@@ -2,13 +2,13 @@
 
 use domain::fault::Fault;
 use jiff::SignedDuration;
-use reqwest::{Client, Method, header::HeaderMap};
+use reqwest::{Method, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
 use crate::{
-    http::{self, Answer, Unanswered},
+    http::{self, Answer, Client, Unanswered},
     source,
 };
 
@@ -63,7 +63,7 @@ impl Api {
             request =
                 request.header(reqwest::header::CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        http::send(request).await.map_err(|unanswered| match unanswered {
+        self.client.send(request).await.map_err(|unanswered| match unanswered {
             Unanswered::NotSent(why) => Fault::later(format!("{} could not be reached: {why}.", self.name)),
             Unanswered::InDoubt(why) => Fault::later(format!("{} did not answer: {why}.", self.name)),
         })

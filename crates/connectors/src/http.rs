@@ -1,10 +1,12 @@
 //! The one HTTP client, and a request's answer read with care: whether it was sent, and never more of it than fits.
 
-use std::time::Duration;
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use domain::fault::Fault;
-use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect};
+use reqwest::{RequestBuilder, header::HeaderMap, redirect};
 use url::Url;
+
+use crate::hubspot::BoxFuture;
 
 /// How long a connection may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -13,18 +15,33 @@ const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// No answer is read beyond this: a hundred activities with bodies of 64 KiB are 6.4 MiB.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// The client that all connectors share: requests are built by it and sent with `send`. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    requests: reqwest::Client,
+    /// What carries requests instead of the network.
+    carrier: Option<Arc<dyn Carrier>>,
+}
+
+/// Carries requests instead of the network, so that a simulation decides what becomes of each.
+pub trait Carrier: Send + Sync {
+    /// Brings a request to the other side, and its answer back.
+    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Answer, Unanswered>>;
+}
+
 /// Builds the client that all connectors share: rustls, no redirects, each step bounded in time.
 ///
 /// Fails with `Never` where the system's certificates cannot be read.
 pub fn client() -> Result<Client, Fault> {
     // A second call finds the provider installed: that is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    Client::builder()
+    reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(WHOLE_TIMEOUT)
         .redirect(redirect::Policy::none())
         .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
         .build()
+        .map(|requests| Client { requests, carrier: None })
         .map_err(|error| Fault::never(format!("The HTTPS client could not be set up: {}.", words(&error))))
 }
 
@@ -39,7 +56,7 @@ pub(crate) fn address(origin: &Url, path: &[&str]) -> Url {
 }
 
 /// An answer, whatever its status.
-pub(crate) struct Answer {
+pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
@@ -49,26 +66,58 @@ pub(crate) struct Answer {
 }
 
 /// Why there is no answer.
-pub(crate) enum Unanswered {
+pub enum Unanswered {
     /// Arises while connecting: the request certainly did not arrive.
     NotSent(String),
     /// Arises once something may have been sent: the request may have been carried out.
     InDoubt(String),
 }
 
-/// Sends a request and reads its answer whole.
-pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, Unanswered> {
-    let mut response = request.send().await.map_err(unanswered)?;
-    let status = response.status().as_u16();
-    let headers = std::mem::take(response.headers_mut());
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Unanswered::InDoubt("the answer is too long".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
+impl Client {
+    /// The same client with another carrier than the network.
+    #[must_use]
+    pub fn carried_by(self, carrier: Arc<dyn Carrier>) -> Self {
+        Self { carrier: Some(carrier), ..self }
     }
-    Ok(Answer { status, headers, body })
+
+    /// Sends a request and reads its answer whole.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, Unanswered> {
+        let request = request.build().map_err(unanswered)?;
+        let Some(carrier) = &self.carrier else { return Box::pin(self.send_over_network(request)).await };
+        // The network's own bound is part of its client.
+        tokio::time::timeout(WHOLE_TIMEOUT, carrier.carry(request))
+            .await
+            .unwrap_or_else(|_| Err(Unanswered::InDoubt("no answer in time".to_owned())))
+    }
+
+    async fn send_over_network(&self, request: reqwest::Request) -> Result<Answer, Unanswered> {
+        let mut response = self.requests.execute(request).await.map_err(unanswered)?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(Unanswered::InDoubt("the answer is too long".to_owned()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body })
+    }
+}
+
+impl Deref for Client {
+    type Target = reqwest::Client;
+
+    /// What requests are built with.
+    fn deref(&self) -> &reqwest::Client {
+        &self.requests
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
 }
 
 fn unanswered(error: reqwest::Error) -> Unanswered {

@@ -29,8 +29,9 @@ mod probe;
 
 use std::sync::Arc;
 
-use reqwest::Client;
 use url::Url;
+
+use crate::http::Client;
 
 pub use account::{Account, Owner};
 pub use activity::Found;

@@ -26,7 +26,7 @@ mod work;
 
 use std::sync::Arc;
 
-use connectors::{gate::Gates, hubspot::Version, mail::Post};
+use connectors::{gate::Gates, http::Client, hubspot::Version, mail::Post};
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
 use url::Url;
@@ -59,7 +59,7 @@ pub struct Settings {
 pub struct Engine {
     store: Store,
     clock: Clock,
-    http: reqwest::Client,
+    http: Client,
     gates: Arc<Gates>,
     tokens: Tokens,
     meters: Meters,
@@ -76,7 +76,7 @@ impl Engine {
     pub fn new(
         store: Store,
         clock: Clock,
-        http: reqwest::Client,
+        http: Client,
         gates: Arc<Gates>,
         tokens: Tokens,
         meters: Meters,

@@ -16,10 +16,12 @@ impl Engine {
         let every = self.settings.list_refresh.unsigned_abs().max(std::time::Duration::from_millis(100));
         loop {
             tokio::select! {
+                biased;
                 () = told(&mut stop) => return,
                 () = self.refresh_all() => {}
             }
             tokio::select! {
+                biased;
                 () = told(&mut stop) => return,
                 () = tokio::time::sleep(every) => {}
             }

@@ -82,6 +82,7 @@ impl Engine {
             }
             let wait = self.until_next(now).await;
             tokio::select! {
+                biased;
                 () = told(&mut stop) => break,
                 Some(_) = sending.join_next() => {}
                 () = self.store.notices_rung(), if sending.len() < AT_ONCE => {}

@@ -91,13 +91,15 @@ impl Engine {
             }
             let wait = self.until_due(now, &running).await;
             tokio::select! {
+                // In order, so that a simulation replays; a bell that goes on ringing keeps no lane's end waiting.
+                biased;
                 () = told(&mut stop) => break,
+                Some(workspace) = ends.recv() => {
+                    running.remove(&workspace);
+                }
                 // Which ones were rung is in the database; a lane that runs takes what is new with its next batch.
                 _ = self.store.rung() => {
                     tokio::time::sleep(GATHER).await;
-                }
-                Some(workspace) = ends.recv() => {
-                    running.remove(&workspace);
                 }
                 () = tokio::time::sleep(wait) => {}
             }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use connectors::{
     gate::Gates,
+    http::Client,
     hubspot::{self, Oauth},
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -142,7 +143,7 @@ pub fn public_url(settings: &Checked, address: SocketAddr) -> Result<Url> {
 }
 
 /// HubSpot's OAuth for the operator's app.
-pub fn oauth(http: &reqwest::Client, settings: &Checked, public_url: &Url, app: HubspotApp) -> Oauth {
+pub fn oauth(http: &Client, settings: &Checked, public_url: &Url, app: HubspotApp) -> Oauth {
     let redirect_uri = format!("{}{}", public_url.as_str().trim_end_matches('/'), web::CALLBACK);
     Oauth::new(
         http.clone(),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use serde_json::Value;
 
 /// Larger than any body a provider accepts; it only bounds memory.
@@ -26,17 +27,22 @@ impl Asked {
     pub async fn read(request: Request) -> Option<Self> {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, BODY_BYTES_MAX).await.ok()?;
+        Some(Self::whole(head, body))
+    }
+
+    /// A request whose body is there.
+    pub fn whole(head: Parts, body: Bytes) -> Self {
         let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
-        Some(Self {
+        Self {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query,
             headers: head.headers,
             json: serde_json::from_slice(&body).ok(),
             body,
-        })
+        }
     }
 
     /// The parts of the path, percent-decoded; a plus stays a plus.

@@ -1,12 +1,26 @@
 //! The sandbox's own clock, and the lock that all of its state sits behind.
 
+use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+thread_local! {
+    /// The moment that is given instead of the machine's.
+    static GIVEN: Cell<Option<Timestamp>> = const { Cell::new(None) };
+}
+
 #[expect(clippy::disallowed_methods, reason = "the sandbox is the outside world and has its own clock")]
 pub fn now() -> Timestamp {
-    Timestamp::now()
+    GIVEN.get().unwrap_or_else(Timestamp::now)
+}
+
+/// Does something at a moment other than the machine's.
+pub fn at<T>(moment: Timestamp, work: impl FnOnce() -> T) -> T {
+    let before = GIVEN.replace(Some(moment));
+    let done = work();
+    GIVEN.set(before);
+    done
 }
 
 pub fn now_ms() -> i64 {

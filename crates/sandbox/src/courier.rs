@@ -1,7 +1,7 @@
 //! Delivers webhooks: a first attempt, retries behind it, and a list of what became of each.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
@@ -35,7 +35,7 @@ pub struct Letter {
 }
 
 pub struct Courier {
-    client: reqwest::Client,
+    client: OnceLock<reqwest::Client>,
     rules: Mutex<Rules>,
     first_rules: Rules,
     book: Mutex<Book>,
@@ -61,10 +61,12 @@ struct Delivery {
 
 impl Courier {
     pub fn new(rules: Rules) -> Arc<Self> {
-        ready();
-        let client =
-            reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap_or_default();
-        Arc::new(Self { client, rules: Mutex::new(rules), first_rules: rules, book: Mutex::default() })
+        Arc::new(Self {
+            client: OnceLock::new(),
+            rules: Mutex::new(rules),
+            first_rules: rules,
+            book: Mutex::default(),
+        })
     }
 
     pub fn reset(&self) {
@@ -145,7 +147,8 @@ impl Courier {
     async fn attempt(&self, n: usize, letter: &Letter) -> Option<u16> {
         let timeout = Duration::from_millis(hold(&self.rules).timeout_ms);
         let (at, since) = (clock::now().to_string(), Instant::now());
-        let mut request = self.client.post(&letter.url).timeout(timeout).body(letter.body.clone());
+        let mut request =
+            self.client.get_or_init(client).post(&letter.url).timeout(timeout).body(letter.body.clone());
         request = request.header("content-type", "application/json");
         for (name, value) in &letter.headers {
             request = request.header(name, value);
@@ -200,6 +203,11 @@ impl Courier {
         });
         Section::new("Deliveries", &["Event", "Address", "State", "Attempts", "Last"], rows.collect())
     }
+}
+
+fn client() -> reqwest::Client {
+    ready();
+    reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap_or_default()
 }
 
 /// Only 2xx counts; a redirect is a failure.

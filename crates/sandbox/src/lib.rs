@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod courier;
 mod diary;
+mod enclosed;
 mod fault;
 mod hexmac;
 mod hubspot;
@@ -23,6 +24,7 @@ mod settings;
 
 use std::net::SocketAddr;
 
+pub use enclosed::Enclosed;
 pub use settings::Settings;
 
 /// All of them, listening.

@@ -4,6 +4,8 @@
 
 #[path = "sandbox/aircall.rs"]
 mod aircall;
+#[path = "sandbox/enclosed.rs"]
+mod enclosed;
 #[path = "sandbox/hubspot.rs"]
 mod hubspot;
 #[path = "sandbox/oauth.rs"]

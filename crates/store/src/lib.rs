@@ -62,7 +62,7 @@ pub use sample::{Allowance, Load, SAMPLE_LENGTH, Sample, Spans};
 pub use secret::{Refresh, Versioned};
 pub use session::{Lives, Session};
 pub use settle::{Begin, Links, Mark, OpenStep, RecordSave, Settlement};
-pub use sqlite::{Location, Store};
+pub use sqlite::{Location, Pause, Store};
 pub use stats::Stats;
 pub use token::{Role, Token};
 pub use user::User;

@@ -24,11 +24,19 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
     seats: Arc<Semaphore>,
+    /// Where a reading is done: on a thread that may wait, or on the caller's.
+    is_inline: bool,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Arc::new(Mutex::new(Vec::new())), seats: Arc::new(Semaphore::new(READERS)) }
+        let (idle, seats) = (Arc::default(), Arc::new(Semaphore::new(READERS)));
+        Self { path, idle, seats, is_inline: false }
+    }
+
+    /// Readers that read on the thread of who asks.
+    pub(crate) fn inline(path: PathBuf) -> Self {
+        Self { is_inline: true, ..Self::new(path) }
     }
 
     /// Reads within one transaction, so that several statements see one moment.
@@ -40,7 +48,7 @@ impl Readers {
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| StoreError::Gone)?;
         let idle = Arc::clone(&self.idle);
         let path = self.path.clone();
-        let task = tokio::task::spawn_blocking(move || {
+        let reading = move || {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match kept {
                 Some(connection) => connection,
@@ -50,8 +58,11 @@ impl Readers {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(seat);
             answer
-        });
-        task.await.map_err(|_| StoreError::Gone)?
+        };
+        if self.is_inline {
+            return reading();
+        }
+        tokio::task::spawn_blocking(reading).await.map_err(|_| StoreError::Gone)?
     }
 }
 

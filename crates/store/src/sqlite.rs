@@ -3,6 +3,7 @@
 use std::{
     fs::OpenOptions,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -47,6 +48,9 @@ pub enum Location {
     Memory,
 }
 
+/// Awaited between the steps of a commit.
+pub type Pause = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// The rows of Patchbay. Cheap to clone.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -76,8 +80,31 @@ impl Store {
         Self::open_with_queue(location, key, QUEUE_MAX)
     }
 
+    /// Opens a database whose work is done on the threads of the current runtime, one step at a time: before a commit and
+    /// before the answers that follow it, `pause` is awaited. For simulations: what happens in which order is then the
+    /// runtime's to decide, and a runtime that is dropped leaves what a crash would leave.
+    pub fn open_in_steps(location: Location, key: MasterKey, pause: Pause) -> Result<Self> {
+        Self::start(location, key, QUEUE_MAX, Readers::inline, |writer, jobs| {
+            tokio::spawn(writer.run_in_steps(jobs, pause));
+            Ok(())
+        })
+    }
+
     /// Opens with a queue of another length.
     pub(crate) fn open_with_queue(location: Location, key: MasterKey, queue_max: usize) -> Result<Self> {
+        Self::start(location, key, queue_max, Readers::new, |writer, jobs| {
+            let thread = std::thread::Builder::new().name("store-writer".to_owned());
+            thread.spawn(move || writer.run(jobs)).map(drop).map_err(|_| StoreError::Gone)
+        })
+    }
+
+    fn start(
+        location: Location,
+        key: MasterKey,
+        queue_max: usize,
+        readers: impl FnOnce(PathBuf) -> Readers,
+        run: impl FnOnce(Writer, mpsc::Receiver<Job>) -> Result<()>,
+    ) -> Result<Self> {
         if rusqlite::version_number() < SQLITE_MIN {
             return Err(StoreError::OldSqlite {
                 found: rusqlite::version().to_owned(),
@@ -89,13 +116,9 @@ impl Store {
         key::check(&connection, &key)?;
         let bell = Arc::new(Bell::default());
         let (jobs, waiting) = mpsc::channel(queue_max);
-        let writer = Writer { connection, bell: Arc::clone(&bell) };
-        std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer.run(waiting))
-            .map_err(|_| StoreError::Gone)?;
+        run(Writer { connection, bell: Arc::clone(&bell) }, waiting)?;
         let readers = match location {
-            Location::File(path) => Some(Readers::new(path)),
+            Location::File(path) => Some(readers(path)),
             Location::Memory => None,
         };
         Ok(Self(Arc::new(Inner {

@@ -11,7 +11,7 @@ use std::sync::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Appended, EnvelopeState, NewEnvelope, Result, StoreError, bell::Bell, database::Connection, inbox,
+    Appended, EnvelopeState, NewEnvelope, Pause, Result, StoreError, bell::Bell, database::Connection, inbox,
 };
 
 /// Jobs in one transaction at most. More would make the first wait longer and gain little (HOUSE, choices made).
@@ -138,37 +138,82 @@ pub(crate) struct Writer {
     pub(crate) bell: Arc<Bell>,
 }
 
+/// The jobs that wait: one group at a time, and who asked for the end.
+struct Queue {
+    jobs: mpsc::Receiver<Job>,
+    closing: Vec<oneshot::Sender<()>>,
+}
+
+impl Queue {
+    fn new(jobs: mpsc::Receiver<Job>) -> Self {
+        Self { jobs, closing: Vec::new() }
+    }
+
+    /// Fills a group with what is queued, beginning with a job.
+    fn gather(&mut self, first: Job, group: &mut Vec<Job>) {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Stop(tell) => {
+                    self.jobs.close();
+                    self.closing.push(tell);
+                }
+                job => group.push(job),
+            }
+            next = if group.len() < GROUP_MAX { self.jobs.try_recv().ok() } else { None };
+        }
+    }
+}
+
 impl Writer {
     /// Works until the queue is closed and empty.
-    pub(crate) fn run(self, mut jobs: mpsc::Receiver<Job>) {
-        let mut closing = Vec::new();
+    pub(crate) fn run(self, jobs: mpsc::Receiver<Job>) {
+        let mut queue = Queue::new(jobs);
         let mut group = Vec::with_capacity(GROUP_MAX);
-        while let Some(first) = jobs.blocking_recv() {
-            let mut next = Some(first);
-            while let Some(job) = next {
-                match job {
-                    Job::Stop(tell) => {
-                        jobs.close();
-                        closing.push(tell);
-                    }
-                    job => group.push(job),
-                }
-                next = if group.len() < GROUP_MAX { jobs.try_recv().ok() } else { None };
-            }
+        while let Some(first) = queue.jobs.blocking_recv() {
+            queue.gather(first, &mut group);
             self.carry_out(&mut group);
         }
+        self.end(queue);
+    }
+
+    /// The same as a task, which pauses before each commit and before the answers that follow it.
+    pub(crate) async fn run_in_steps(self, jobs: mpsc::Receiver<Job>, pause: Pause) {
+        let mut queue = Queue::new(jobs);
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        while let Some(first) = queue.jobs.recv().await {
+            queue.gather(first, &mut group);
+            if self.work(&mut group) {
+                pause().await;
+                let committed = self.commit();
+                pause().await;
+                self.answer(&mut group, &committed);
+            }
+        }
+        self.end(queue);
+    }
+
+    fn end(self, queue: Queue) {
         // A tidy end only: what the log holds is read on the next start too.
         let _ = self.connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
         drop(self.connection);
-        for tell in closing {
+        for tell in queue.closing {
             let _ = tell.send(());
         }
     }
 
     /// Carries out a group in one transaction and answers each; leaves the group empty.
     fn carry_out(&self, group: &mut Vec<Job>) {
+        if self.work(group) {
+            let committed = self.commit();
+            self.answer(group, &committed);
+        }
+    }
+
+    /// Does the jobs of a group in one transaction; returns whether it is to be committed. What failed has its answer.
+    fn work(&self, group: &mut Vec<Job>) -> bool {
         if group.is_empty() {
-            return;
+            return false;
         }
         let mut waiting = std::mem::take(group).into_iter();
         let mut opened = self.open();
@@ -185,10 +230,7 @@ impl Writer {
                 opened = self.open();
             }
         }
-        if opened.is_ok() {
-            let committed = self.commit();
-            self.answer(group, &committed);
-        }
+        opened.is_ok()
     }
 
     fn answer(&self, group: &mut Vec<Job>, committed: &Result<()>) {

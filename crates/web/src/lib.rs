@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use connectors::{
     gate::Gates,
+    http::Client,
     hubspot::{Oauth, Pacing, SignIn, Version},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +42,7 @@ pub struct Web {
     /// What the operator set.
     pub settings: Settings,
     /// The client for all providers.
-    pub http: reqwest::Client,
+    pub http: Client,
     /// The gates before HubSpot, shared with the engine.
     pub gates: Arc<Gates>,
     /// What a connection to HubSpot signs in with, shared with the engine.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{email::Email, fault::Fault, ids::TagId};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{fault, wire};
 use crate::{
-    http::{self, Answer},
+    http::{self, Answer, Client},
     source::Field,
 };
 
@@ -229,7 +229,7 @@ impl Aircall {
         if let Some(body) = body {
             request = request.body(body.to_string());
         }
-        http::send(request).await.map_err(fault::unanswered)
+        self.client.send(request).await.map_err(fault::unanswered)
     }
 }
 

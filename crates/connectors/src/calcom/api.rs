@@ -3,13 +3,13 @@
 //! By its documents of 2026: `https://cal.com/docs/api-reference/v2/webhooks/create-a-webhook`.
 
 use domain::fault::Fault;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::wire::TRIGGERS;
-use crate::{bearer::Api, source::Field};
+use crate::{bearer::Api, http::Client, source::Field};
 
 /// How many webhooks are asked for at a time; the most that a page holds (unconfirmed).
 const TAKE: usize = 250;

@@ -3,13 +3,13 @@
 //! By its documents of 2026: `https://developer.calendly.com/api-docs/calendly-api/webhooks/create-webhook-subscription`.
 
 use domain::{booking::BookingEvent, fault::Fault};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
 use super::{read::told, wire::EVENTS};
-use crate::{bearer::Api, source::Field};
+use crate::{bearer::Api, http::Client, source::Field};
 
 /// The most that a page of subscriptions holds.
 const COUNT: &str = "100";

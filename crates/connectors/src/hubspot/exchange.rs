@@ -15,7 +15,7 @@ use super::{
     refusal::{Trouble, policy},
     wire,
 };
-use crate::http::{self, Answer, Unanswered};
+use crate::http::{Answer, Unanswered};
 
 impl Hubspot {
     pub(super) async fn get<T: DeserializeOwned>(
@@ -72,7 +72,7 @@ impl Hubspot {
         // The token first: getting a new one takes time, and leave to send is for now.
         let token = self.credential.token().await.map_err(Trouble::NotSent)?;
         self.pace.ask(class).await.map_err(Trouble::NotSent)?;
-        let mut answer = send(request, &token, &method, path).await?;
+        let mut answer = self.send(request, &token, &method, path).await?;
         // A refused token: nothing was carried out, so the same request may go once more with another one.
         if answer.status == 401
             && let Some(again) = again
@@ -80,7 +80,7 @@ impl Hubspot {
         {
             self.pace.saw(class, answer.status, RateHeaders::read(&answer.headers));
             self.pace.ask(class).await.map_err(Trouble::NotSent)?;
-            answer = send(again, &token, &method, path).await?;
+            answer = self.send(again, &token, &method, path).await?;
         }
         self.read(class, path, &answer)
     }
@@ -104,22 +104,23 @@ impl Hubspot {
         }
         Err(self.pace.saw(class, answer.status, rate).map_or(trouble, Trouble::NotSent))
     }
-}
 
-async fn send(
-    request: RequestBuilder,
-    token: &SecretString,
-    method: &Method,
-    path: &str,
-) -> Result<Answer, Trouble> {
-    let request = request.header(AUTHORIZATION, authorization(token).map_err(Trouble::NotSent)?);
-    let answer = http::send(request).await.map_err(|unanswered| {
-        let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = &unanswered;
-        tracing::debug!(%method, path, why, "HubSpot did not answer");
-        lost(unanswered)
-    })?;
-    tracing::debug!(%method, path, status = answer.status, "HubSpot answered");
-    Ok(answer)
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        token: &SecretString,
+        method: &Method,
+        path: &str,
+    ) -> Result<Answer, Trouble> {
+        let request = request.header(AUTHORIZATION, authorization(token).map_err(Trouble::NotSent)?);
+        let answer = self.client.send(request).await.map_err(|unanswered| {
+            let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = &unanswered;
+            tracing::debug!(%method, path, why, "HubSpot did not answer");
+            lost(unanswered)
+        })?;
+        tracing::debug!(%method, path, status = answer.status, "HubSpot answered");
+        Ok(answer)
+    }
 }
 
 fn authorization(token: &SecretString) -> Result<HeaderValue, Fault> {

@@ -2,7 +2,6 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -13,7 +12,7 @@ use super::{
     pace::RateHeaders,
     wire::{Denial, TokenAnswer},
 };
-use crate::http::{self, Unanswered};
+use crate::http::{Client, Unanswered};
 
 /// What we cannot do without.
 const SCOPES: &str = "oauth crm.objects.contacts.read crm.objects.contacts.write crm.objects.owners.read";
@@ -168,7 +167,7 @@ impl Oauth {
             ("client_secret", self.app.client_secret.expose_secret()),
         ];
         let form: Vec<(&str, &str)> = fields.iter().chain(&app).copied().collect();
-        let answer = http::send(self.client.post(url).form(&form)).await.map_err(|unanswered| {
+        let answer = self.client.send(self.client.post(url).form(&form)).await.map_err(|unanswered| {
             let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = unanswered;
             Denied::Passing { after: None, why: format!("HubSpot gives no token: {why}.") }
         })?;
@@ -284,7 +283,7 @@ mod tests {
             origin: "https://api.hubapi.com".parse().unwrap(),
             version: super::super::Version::V3,
         };
-        Oauth::new(http::client().unwrap(), settings, app)
+        Oauth::new(crate::http::client().unwrap(), settings, app)
     }
 
     #[test]

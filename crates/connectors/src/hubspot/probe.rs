@@ -6,12 +6,12 @@ mod writes;
 
 use domain::fault::Fault;
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::{Client, header::DATE};
+use reqwest::header::DATE;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Settings, refusal::Trouble};
-use crate::http;
+use crate::http::{Client, Unanswered};
 
 /// One probe of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,8 +49,8 @@ fn seen(seen: &Seen, words: impl FnOnce(&Value) -> String) -> String {
 pub async fn clock(client: &Client, settings: &Settings) -> Result<Timestamp, Fault> {
     let mut url = settings.origin.clone();
     url.set_path(&settings.version.account());
-    let answer = http::send(client.get(url)).await.map_err(|unanswered| {
-        let (http::Unanswered::NotSent(why) | http::Unanswered::InDoubt(why)) = unanswered;
+    let answer = client.send(client.get(url)).await.map_err(|unanswered| {
+        let (Unanswered::NotSent(why) | Unanswered::InDoubt(why)) = unanswered;
         Fault::later(format!("HubSpot did not answer: {why}."))
     })?;
     let date = answer.headers.get(DATE).and_then(|date| date.to_str().ok());

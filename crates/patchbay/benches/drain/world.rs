@@ -21,7 +21,7 @@ pub struct World {
     sandbox: sandbox::Sandbox,
     origin: String,
     child: Child,
-    http: reqwest::Client,
+    http: connectors::http::Client,
 }
 
 impl Drop for World {

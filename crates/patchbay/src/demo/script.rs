@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The addresses of the demo.
 pub struct Script {
-    client: reqwest::Client,
+    client: connectors::http::Client,
     dashboard: String,
     api: String,
     token: String,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use connectors::{
     aircall::Aircall,
+    http::Client,
     hubspot::{self, Hubspot},
 };
 use domain::{
@@ -12,7 +13,6 @@ use domain::{
     fault::Fault,
     source::{Source, System},
 };
-use reqwest::Client;
 use secrecy::SecretString;
 use serde_json::Value;
 use store::{Connection, Status, Store};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use connectors::hubspot;
+use connectors::{http::Client, hubspot};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Client;
 use store::Store;
 
 use super::report::Check;

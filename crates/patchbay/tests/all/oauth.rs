@@ -46,7 +46,12 @@ pub async fn ask(world: &World) -> (String, String) {
 }
 
 /// Answers HubSpot's page as an admin; returns where HubSpot sends the browser.
-pub async fn answer(http: &reqwest::Client, sandbox: &str, authorize_url: &str, choice: &str) -> String {
+pub async fn answer(
+    http: &connectors::http::Client,
+    sandbox: &str,
+    authorize_url: &str,
+    choice: &str,
+) -> String {
     let page = Url::parse(authorize_url).unwrap();
     let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
     form.push(("choice".to_owned(), choice.to_owned()));

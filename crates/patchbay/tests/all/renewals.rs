@@ -35,7 +35,7 @@ fn open(folder: &Path) -> Store {
 }
 
 /// The sandbox's app.
-fn app(http: &reqwest::Client, origin: &str) -> Oauth {
+fn app(http: &connectors::http::Client, origin: &str) -> Oauth {
     let app = App {
         client_id: "sandbox-client".to_owned(),
         client_secret: "sandbox-secret".into(),
@@ -47,7 +47,7 @@ fn app(http: &reqwest::Client, origin: &str) -> Oauth {
 }
 
 /// A grant of the sandbox's app, exchanged without a server.
-async fn exchanged(http: &reqwest::Client, origin: &str, oauth: &Oauth) -> Granted {
+async fn exchanged(http: &connectors::http::Client, origin: &str, oauth: &Oauth) -> Granted {
     let verifier = SecretString::from("v".repeat(43));
     let page = oauth.authorize_url("state", &verifier);
     let back: Url = answer(http, origin, &page, "connect").await.parse().unwrap();

@@ -26,7 +26,7 @@ pub const MAIL_FROM: &str = "Bookings <bookings@example.com>";
 pub struct World {
     pub sandbox: sandbox::Sandbox,
     pub server: Server,
-    pub http: reqwest::Client,
+    pub http: connectors::http::Client,
     _folder: TempDir,
 }
 

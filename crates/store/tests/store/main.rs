@@ -11,6 +11,7 @@ mod people;
 mod safety;
 mod sample;
 mod settle;
+mod steps;
 mod tokens;
 
 use domain::{

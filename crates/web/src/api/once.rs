@@ -96,6 +96,7 @@ async fn carry_out(app: Shared, turn: Turn, request: Request, next: Next) -> Res
     let mut running = std::pin::pin!(next.run(request));
     let response = loop {
         tokio::select! {
+            biased;
             response = &mut running => break response,
             () = tokio::time::sleep(RENEWED_EVERY) => {
                 // A lease that could not be renewed runs out; the work under way goes on all the same.
