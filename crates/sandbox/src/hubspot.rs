@@ -1,6 +1,7 @@
 //! HubSpot in a box: the route table, the key check and the limits in front of a portal.
 
 mod account;
+mod accounts;
 mod association;
 mod batch;
 mod budget;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use self::accounts::Accounts;
 use self::key::Bearer;
 use self::kind::Kind;
 use self::oauth::Oauth;
@@ -47,21 +49,27 @@ use crate::page::Page;
 const DATED: [&str; 2] = ["2026-09", "2026-03"];
 
 pub struct HubSpot {
-    portal: Mutex<(Portal, Oauth)>,
+    held: Mutex<(Accounts, Oauth)>,
     courier: Arc<Courier>,
 }
 
 impl Default for HubSpot {
     fn default() -> Self {
-        Self { portal: Mutex::default(), courier: Courier::new(webhook::RULES) }
+        Self { held: Mutex::default(), courier: Courier::new(webhook::RULES) }
     }
 }
 
 impl HubSpot {
     /// Answers by API or by order, and sends the events that came of it.
-    fn done(&self, source: &'static str, answer: impl FnOnce(&mut Portal, &mut Oauth) -> Answer) -> Answer {
-        let mut held = hold(&self.portal);
-        let (portal, oauth) = &mut *held;
+    fn done(
+        &self,
+        source: &'static str,
+        account: impl FnOnce(&mut Accounts) -> &mut Portal,
+        answer: impl FnOnce(&mut Portal, &mut Oauth) -> Answer,
+    ) -> Answer {
+        let mut held = hold(&self.held);
+        let (accounts, oauth) = &mut *held;
+        let portal = account(accounts);
         portal.begin();
         portal.source = source;
         let answer = answer(portal, oauth);
@@ -79,9 +87,11 @@ impl Provider for HubSpot {
     }
 
     async fn answer(&self, asked: &Asked) -> Answer {
-        let answer = self.done("INTEGRATION", |portal, oauth| {
-            oauth.answer(portal, asked).unwrap_or_else(|| guarded(portal, asked))
-        });
+        let answer = self.done(
+            "INTEGRATION",
+            |accounts| accounts.of_key(asked),
+            |portal, oauth| oauth.answer(portal, asked).unwrap_or_else(|| guarded(portal, asked)),
+        );
         answer.with("x-hubspot-correlation-id", &Uuid::new_v4().to_string())
     }
 
@@ -89,14 +99,16 @@ impl Provider for HubSpot {
         if asked.path == "/_sandbox/deliveries" {
             return Answer::json(200, self.courier.json());
         }
-        self.done("CRM_UI", |portal, oauth| {
-            oauth.control(portal, asked).unwrap_or_else(|| control::carry_out(portal, asked))
-        })
+        self.done(
+            "CRM_UI",
+            |accounts| accounts.of_order(asked),
+            |portal, oauth| oauth.control(portal, asked).unwrap_or_else(|| control::carry_out(portal, asked)),
+        )
     }
 
     fn state(&self) -> Value {
-        let held = hold(&self.portal);
-        let (portal, oauth) = &*held;
+        let held = hold(&self.held);
+        let (portal, oauth) = (held.0.first(), &held.1);
         let objects: serde_json::Map<String, Value> = Kind::ALL
             .into_iter()
             .map(|kind| {
@@ -113,13 +125,13 @@ impl Provider for HubSpot {
     }
 
     fn reset(&self) {
-        *hold(&self.portal) = (Portal::default(), Oauth::default());
+        *hold(&self.held) = (Accounts::default(), Oauth::default());
         self.courier.reset();
     }
 
     fn page(&self, asked: &Asked) -> Option<Page> {
-        let held = hold(&self.portal);
-        page::of(&held.0, &held.1, asked)
+        let held = hold(&self.held);
+        page::of(held.0.first(), &held.1, asked)
     }
 }
 

@@ -47,7 +47,16 @@ impl Default for Keys {
     }
 }
 
+/// The token that a request was sent with.
+pub fn bearer(asked: &Asked) -> Option<&str> {
+    asked.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).map(str::trim)
+}
+
 impl Keys {
+    pub fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
     pub fn add(&mut self, token: &str, key: Key) {
         self.0.insert(token.to_owned(), key);
     }
@@ -76,8 +85,7 @@ impl Keys {
     }
 
     pub fn check(&self, asked: &Asked) -> Result<Bearer, Refusal> {
-        let token = asked.header("authorization").and_then(|header| header.strip_prefix("Bearer "));
-        let Some((token, key)) = token.and_then(|token| self.0.get_key_value(token.trim())) else {
+        let Some((token, key)) = bearer(asked).and_then(|token| self.0.get_key_value(token)) else {
             let message = "Authentication credentials not found. This API supports OAuth 2.0 authentication and \
                            you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview";
             return Err(Refusal::new(401, Some("INVALID_AUTHENTICATION"), message));

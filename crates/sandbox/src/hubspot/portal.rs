@@ -19,6 +19,8 @@ use crate::clock;
 
 /// Ids are unique only within an object type, so every type counts from the same number.
 const FIRST_ID: u64 = 700_000_001;
+/// Every further account counts from a number of its own, so that an id of one means nothing in another.
+const IDS_OF_AN_ACCOUNT: u64 = 10_000_000;
 
 #[derive(Debug)]
 pub struct Shelf {
@@ -83,6 +85,16 @@ impl Default for Portal {
 }
 
 impl Portal {
+    /// A further account, which has given out no key yet.
+    pub fn another(portal_id: u64) -> Self {
+        let mut portal = Self { keys: Keys::none(), ..Self::default() };
+        portal.account.portal_id = portal_id;
+        for shelf in portal.shelves.values_mut() {
+            shelf.next_id = FIRST_ID + portal_id % 100_000 * IDS_OF_AN_ACCOUNT;
+        }
+        portal
+    }
+
     pub fn shelf(&self, kind: Kind) -> &Shelf {
         &self.shelves[&kind]
     }

@@ -354,3 +354,32 @@ async fn a_key_does_only_what_its_scopes_allow() {
         json!(["crm.objects.contacts.write"])
     );
 }
+
+#[tokio::test]
+async fn an_account_sees_and_spends_nothing_of_another() {
+    let world = world::start().await;
+    world.order("keys?portal_id=7", json!({"key": "pat-na1-seven"})).await;
+    world.order("limits?portal_id=7", json!({"burst": {"max": 2, "interval_ms": 60_000}})).await;
+    let url = format!("{}{CONTACTS}", world.sandbox.hubspot_url());
+    let seven = async |body: Value| {
+        world.send(world.client.post(&url).bearer_auth("pat-na1-seven").json(&body)).await
+    };
+    let person = json!({"properties": {"email": "lin@example.net"}});
+    let (status, one) = world.crm("POST", CONTACTS, person.clone()).await;
+    let (of_seven, other) = seven(person.clone()).await;
+    assert_eq!((status, of_seven), (201, 201), "the address is free in each");
+    assert_ne!(one["id"], other["id"]);
+    assert_eq!(seven(person.clone()).await.0, 409);
+    assert_eq!(seven(person.clone()).await.0, 429);
+    assert_eq!(world.crm("POST", CONTACTS, person).await.0, 409, "the first account has its own allowance");
+    let items = |listed: (u16, Value)| listed.1["items"].as_array().unwrap().len();
+    let list = format!("{}/_sandbox/objects/contacts", world.sandbox.hubspot_url());
+    assert_eq!(items(world.ask("GET", &format!("{list}?portal_id=7"), Value::Null).await), 1);
+    assert_eq!(items(world.ask("GET", &list, Value::Null).await), 1);
+    let (_, details) = {
+        let url = format!("{}/account-info/2026-09/details", world.sandbox.hubspot_url());
+        world.order("limits?portal_id=7", json!({"burst": null})).await;
+        world.send(world.client.get(url).bearer_auth("pat-na1-seven")).await
+    };
+    assert_eq!(details["portalId"], 7);
+}
