@@ -9,7 +9,7 @@ use connectors::{
     hubspot::{self, Oauth},
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use store::{Location, Store};
+use store::Store;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use url::Url;
 use uuid::Uuid;
@@ -46,8 +46,8 @@ pub struct Instance {
 /// The key or the database is wrong; the message says which.
 pub fn open_store(settings: &Checked) -> Result<Store> {
     let key = master_key(settings)?;
-    Store::open(Location::File(settings.database.clone()), key)
-        .with_context(|| format!("the database {} does not open", settings.database.display()))
+    Store::open(settings.database.clone(), key)
+        .with_context(|| format!("the database {} does not open", settings.database))
 }
 
 impl Instance {

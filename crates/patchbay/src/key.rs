@@ -31,13 +31,23 @@ pub fn master_key(settings: &Checked) -> Result<MasterKey> {
 /// Makes a key file that only its owner can read. It is kept apart from backups of the database: without it the sealed
 /// secrets are lost, with it they are open.
 fn make(path: &Path) -> std::io::Result<()> {
+    // Another node may make it at the same time: one of the two is there whole, and both read that one.
+    let draft = path.with_extension(format!("key-{}", std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&draft)?;
     writeln!(file, "{}", STANDARD.encode(entropy()))?;
     file.sync_all()?;
-    tracing::info!("a master key was made: {}", path.display());
-    Ok(())
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(()) => {
+            tracing::info!("a master key was made: {}", path.display());
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
 }

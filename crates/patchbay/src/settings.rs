@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use connectors::{
     hubspot::Version,
@@ -11,6 +11,7 @@ use connectors::{
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::Deserialize;
+use store::Location;
 use url::Url;
 
 /// Settings as given. What is missing in flags and environment is taken from the file.
@@ -27,13 +28,13 @@ pub struct Settings {
     /// The address under which the outside reaches us [default: http:// and the listening address]
     #[arg(long, env = "PATCHBAY_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// Where the data is: sqlite:PATH [default: sqlite:patchbay.db]
-    #[arg(long, env = "PATCHBAY_DATABASE_URL")]
+    /// Where the data is: sqlite:PATH, or postgres://user:password@host/database for several nodes [default: sqlite:patchbay.db]
+    #[arg(long, env = "PATCHBAY_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// The key that seals secrets: 32 bytes in base64
     #[arg(long, env = "PATCHBAY_MASTER_KEY", hide_env_values = true)]
     pub master_key: Option<String>,
-    /// A file with that key; made if it is missing [default: beside the database]
+    /// A file with that key; made if it is missing [default: beside the database; with PostgreSQL patchbay.key here]
     #[arg(long, env = "PATCHBAY_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
     /// A token with the role admin
@@ -92,8 +93,8 @@ pub struct Checked {
     pub listen: SocketAddr,
     /// The address for the outside, if one was given.
     pub public_url: Option<Url>,
-    /// The database file.
-    pub database: PathBuf,
+    /// Where the data is.
+    pub database: Location,
     /// The key, if it was given itself.
     pub master_key: Option<SecretString>,
     /// The file with the key.
@@ -167,8 +168,16 @@ impl Settings {
     fn checked(self) -> Result<Checked> {
         let settings = self.with_file()?;
         let listen = settings.listen.as_deref().unwrap_or("127.0.0.1:8080");
-        let database = database(settings.database_url.as_deref().unwrap_or("sqlite:patchbay.db"))?;
-        let key_file = settings.master_key_file.unwrap_or_else(|| database.with_extension("key"));
+        let database: Location = settings
+            .database_url
+            .as_deref()
+            .unwrap_or("sqlite:patchbay.db")
+            .parse()
+            .map_err(|bad| anyhow::anyhow!("PATCHBAY_DATABASE_URL: {bad}"))?;
+        let key_file = settings.master_key_file.unwrap_or_else(|| match &database {
+            Location::File(path) => path.with_extension("key"),
+            Location::Postgres(_) | Location::Memory => PathBuf::from("patchbay.key"),
+        });
         let version = settings.hubspot_api_version.as_deref().unwrap_or("2026-09");
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty()).map(SecretString::from);
         let authorize_origin = provider(
@@ -262,20 +271,6 @@ impl Settings {
 fn sender(public_url: Option<&Url>) -> String {
     let domain = public_url.and_then(Url::domain).unwrap_or("localhost");
     format!("Patchbay <patchbay@{domain}>")
-}
-
-fn database(url: &str) -> Result<PathBuf> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) => {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            ensure!(!path.is_empty(), "PATCHBAY_DATABASE_URL: sqlite: needs a path");
-            Ok(PathBuf::from(path))
-        }
-        Some(("postgres" | "postgresql", _)) => {
-            bail!("PATCHBAY_DATABASE_URL: PostgreSQL is not supported by this version; use sqlite:PATH")
-        }
-        _ => bail!("PATCHBAY_DATABASE_URL: \"{url}\" is not sqlite:PATH"),
-    }
 }
 
 fn provider(name: &str, given: Option<&str>, default: &str) -> Result<Url> {

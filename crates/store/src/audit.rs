@@ -43,7 +43,7 @@ pub struct AuditFilter {
 
 const NEWEST: &str = "SELECT workspace, at, who, what, detail, seq FROM audits
     WHERE workspace IS NOT DISTINCT FROM $1 AND (at, seq) < ($2, $3) AND at >= $4
-        AND ($5 IS NULL OR who = $5) AND ($6 IS NULL OR what = $6 OR what LIKE $7 ESCAPE '!')
+        AND (CAST($5 AS TEXT) IS NULL OR who = $5) AND (CAST($6 AS TEXT) IS NULL OR what = $6 OR what LIKE $7 ESCAPE '!')
     ORDER BY at DESC, seq DESC LIMIT $8";
 
 impl Store {

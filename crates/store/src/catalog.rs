@@ -34,6 +34,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<OutcomeCatalog> {
         self.write(move |connection| {
+            connection.hold(workspace)?;
             let catalog = outcomes(connection, workspace)?.observed(&listed, now);
             save(connection, workspace, OUTCOMES, &catalog)?;
             Ok(catalog)
@@ -49,6 +50,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<TagCatalog> {
         self.write(move |connection| {
+            connection.hold(workspace)?;
             let catalog = tags(connection, workspace)?.observed(&listed, now);
             save(connection, workspace, TAGS, &catalog)?;
             Ok(catalog)

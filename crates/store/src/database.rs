@@ -2,41 +2,146 @@
 //!
 //! The store's SQL is what SQLite and PostgreSQL both read. What they tell differently is told alike here.
 
+mod postgres;
+mod sqlite;
 mod value;
 
-use rusqlite::{Error, Statement, types::ValueRef};
+use domain::ids::WorkspaceId;
+use jiff::Timestamp;
 
-use crate::Result;
+use crate::{Result, StoreError};
 
+pub(crate) use postgres::{Net, Session, without_nul};
 pub(crate) use value::{Bind, Column, Value, params};
 
 /// A connection.
-pub(crate) struct Connection(rusqlite::Connection);
+pub(crate) enum Connection {
+    Sqlite(rusqlite::Connection),
+    Postgres(Session),
+}
 
 /// A row of an answer.
-pub(crate) struct Row<'a>(&'a rusqlite::Row<'a>);
+pub(crate) enum Row<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// All its statements see one moment.
+    Read,
+    Write,
+}
 
 impl Connection {
-    /// A connection to SQLite.
-    pub(crate) const fn sqlite(connection: rusqlite::Connection) -> Self {
-        Self(connection)
+    /// Begins a transaction.
+    pub(crate) fn begin(&self, access: Access) -> Result<()> {
+        match (self, access) {
+            (Self::Sqlite(_), Access::Read) => self.batch("BEGIN"),
+            // Immediate: the lock is taken at once, so that nothing fails for another process's sake half-way.
+            (Self::Sqlite(_), Access::Write) => self.batch("BEGIN IMMEDIATE"),
+            (Self::Postgres(session), access) => {
+                session.begin(access);
+                Ok(())
+            }
+        }
     }
 
-    /// Runs statements that take no values.
-    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.0.execute_batch(sql)?)
+    /// Commits a transaction, and with it gives up what it did if it cannot.
+    pub(crate) fn commit(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => {
+                let committed = self.batch("COMMIT");
+                if committed.is_err() && !connection.is_autocommit() {
+                    let _ = self.batch("ROLLBACK");
+                }
+                committed
+            }
+            Self::Postgres(session) => session.commit(),
+        }
+    }
+
+    /// Gives up a transaction.
+    pub(crate) fn roll_back(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => self.batch("ROLLBACK"),
+            Self::Postgres(session) => session.roll_back(),
+        }
     }
 
     /// Whether no transaction is open: none was begun, or the database gave it up by itself.
     pub(crate) fn is_idle(&self) -> bool {
-        self.0.is_autocommit()
+        match self {
+            Self::Sqlite(connection) => connection.is_autocommit(),
+            Self::Postgres(session) => session.is_idle(),
+        }
+    }
+
+    /// Whether the database is gone from its other end: nothing more will be answered.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(session) => session.is_lost(),
+        }
+    }
+
+    /// Keeps others that hold the same workspace waiting until the end of the transaction: for who writes by what it read,
+    /// or writes rows that others write in another order. The one writer of SQLite has nobody to wait for.
+    pub(crate) fn hold(&self, workspace: WorkspaceId) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            // Not a lock that keeps envelopes from referring to the workspace.
+            Self::Postgres(_) => {
+                let sql = "SELECT id FROM workspaces WHERE id = $1 FOR NO KEY UPDATE";
+                self.run(sql, params![workspace.0]).map(drop)
+            }
+        }
+    }
+
+    /// Keeps others that hold a whole table waiting until the end of the transaction; who reads it does not wait.
+    pub(crate) fn hold_table(&self, table: &'static str) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => self.batch(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")),
+        }
+    }
+
+    /// The time by the clock that all nodes share: PostgreSQL's; on SQLite, with its one node, the time given.
+    #[expect(dead_code, reason = "leases are judged by it")]
+    pub(crate) fn clock(&self, now: Timestamp) -> Result<Timestamp> {
+        match self {
+            Self::Sqlite(_) => Ok(now),
+            Self::Postgres(_) => {
+                let sql = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
+                let micros = self.first(sql, &[], |row| row.get(0))?.unwrap_or_default();
+                Timestamp::from_microsecond(micros).map_err(|_| value::wrong("a time"))
+            }
+        }
+    }
+
+    /// Runs statements that make or change tables, written for SQLite.
+    pub(crate) fn batch_of_schema(&self, sql: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => self.batch(sql),
+            Self::Postgres(_) => self.batch(&postgres::schema(sql)),
+        }
+    }
+
+    /// Runs statements that take no values.
+    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Self::Postgres(session) => session.batch(sql),
+        }
     }
 
     /// Runs a statement; returns how many rows it changed.
     pub(crate) fn run(&self, sql: &str, values: &[&dyn Bind]) -> Result<usize> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        bind(&mut statement, values)?;
-        Ok(statement.raw_execute()?)
+        match self {
+            Self::Sqlite(connection) => sqlite::run(connection, sql, values),
+            Self::Postgres(session) => session.run(sql, values),
+        }
     }
 
     /// Returns the first row of an answer.
@@ -46,9 +151,12 @@ impl Connection {
         values: &[&dyn Bind],
         read: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        bind(&mut statement, values)?;
-        statement.raw_query().next()?.map(|row| read(&Row(row))).transpose()
+        match self {
+            Self::Sqlite(connection) => sqlite::first(connection, sql, values, read),
+            Self::Postgres(session) => {
+                session.rows(sql, values)?.first().map(|row| read(&Row::Postgres(row))).transpose()
+            }
+        }
     }
 
     /// Returns all rows of an answer.
@@ -58,9 +166,30 @@ impl Connection {
         values: &[&dyn Bind],
         mut read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        bind(&mut statement, values)?;
-        statement.raw_query().and_then(|row| read(&Row(row))).collect()
+        match self {
+            Self::Sqlite(connection) => sqlite::all(connection, sql, values, read),
+            Self::Postgres(session) => {
+                session.rows(sql, values)?.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// Refuses a server that is older than known to work.
+    pub(crate) fn check_version(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => sqlite::check_version(),
+            Self::Postgres(_) => {
+                let sql =
+                    "SELECT current_setting('server_version_num')::BIGINT, current_setting('server_version')";
+                let found = self.first(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get(1)?)))?;
+                match found {
+                    Some((number, found)) if number < postgres::VERSION_MIN => {
+                        Err(StoreError::OldPostgres { found })
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
     }
 }
 
@@ -72,52 +201,9 @@ impl Row<'_> {
 
     /// The value of a column, as it lies in the row.
     pub(crate) fn value(&self, index: usize) -> Result<Value<'_>> {
-        Ok(match self.0.get_ref(index)? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(number) => Value::Number(number),
-            ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).map_err(|_| value::wrong("text"))?),
-            ValueRef::Blob(bytes) => Value::Bytes(bytes),
-            ValueRef::Real(_) => return Err(value::wrong("a number without a fraction")),
-        })
-    }
-}
-
-fn bind(statement: &mut Statement<'_>, values: &[&dyn Bind]) -> Result<()> {
-    let places = statement.parameter_count();
-    if places != values.len() {
-        return Err(Error::InvalidParameterCount(values.len(), places).into());
-    }
-    // SQLite numbers `$n` by first appearance, not by `n`: a value bound by position could land in another place.
-    for index in 1..=places {
-        let name = statement.parameter_name(index).unwrap_or_default();
-        let number = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
-        let value = number.and_then(|number| values.get(number.checked_sub(1)?));
-        let Some(value) = value else { return Err(Error::InvalidParameterName(name.to_owned()).into()) };
-        statement.raw_bind_parameter(index, value.value())?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn connection() -> Connection {
-        Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap())
-    }
-
-    #[test]
-    fn values_go_where_their_number_stands_whatever_the_order() {
-        let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?));
-        let row = connection().first("SELECT $2, $1, $2", params![1_i64, 2_i64], read).unwrap();
-        assert_eq!(row, Some((2, 1, 2)));
-    }
-
-    #[test]
-    fn a_value_too_few_or_too_many_is_refused() {
-        let connection = connection();
-        assert!(connection.run("SELECT $1, $2", params![1_i64]).is_err());
-        assert!(connection.run("SELECT $1", params![1_i64, 2_i64]).is_err());
-        assert!(connection.run("SELECT $1, $3", params![1_i64, 2_i64]).is_err());
+        match self {
+            Self::Sqlite(row) => sqlite::value(row, index),
+            Self::Postgres(row) => postgres::value(row, index),
+        }
     }
 }

@@ -42,6 +42,23 @@ pub enum StoreError {
         /// The oldest version accepted.
         needed: String,
     },
+    /// The server is older than this is tried on.
+    #[error("PostgreSQL {found} is too old: 15 or later is needed")]
+    OldPostgres {
+        /// Its version.
+        found: String,
+    },
+    /// PostgreSQL cannot be reached, does not answer, or takes nothing for now: what was asked may not have been done.
+    #[error("PostgreSQL does not answer: {0}")]
+    Away(String),
+    /// PostgreSQL refused. Its details are left out: they repeat what the row holds.
+    #[error("the database failed: {message} ({code})")]
+    Postgres {
+        /// The five letters of the kind (postgresql.org/docs/current/errcodes-appendix.html).
+        code: String,
+        /// What it says.
+        message: String,
+    },
     /// SQLite refused or failed.
     #[error("the database failed: {0}")]
     Sqlite(Arc<rusqlite::Error>),
@@ -62,16 +79,31 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// What PostgreSQL's client tells.
+    pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Self {
+        let Some(told) = error.as_db_error() else {
+            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+            return Self::Away(format!("{error}{}", cause.unwrap_or_default()));
+        };
+        let (code, message) = (told.code().code().to_owned(), told.message().to_owned());
+        match code.get(..2) {
+            // No connection, no means, no lock or time, a server that is being stopped or only follows another.
+            Some("08" | "53" | "55" | "57" | "25" | "40") => Self::Away(message),
+            _ => Self::Postgres { code, message },
+        }
+    }
+
     /// Says `Taken` where a unique index refused the row.
     pub(crate) fn taken_if_conflict(self) -> Self {
         use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
-        let code = match &self {
-            Self::Sqlite(error) => error.sqlite_error().map(|error| error.extended_code),
-            _ => None,
+        let is_conflict = match &self {
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error().map(|error| error.extended_code),
+                Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY)
+            ),
+            Self::Postgres { code, .. } => code == "23505",
+            _ => false,
         };
-        match code {
-            Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY) => Self::Taken,
-            _ => self,
-        }
+        if is_conflict { Self::Taken } else { self }
     }
 }

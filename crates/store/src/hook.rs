@@ -77,6 +77,7 @@ impl Store {
         let new = New::seal(&self.key(), workspace, source, new_key, now)?;
         let changed = self.hooks_changed();
         let rotate = move |connection: &Connection| {
+            connection.hold(workspace)?;
             let older = "DELETE FROM hooks WHERE workspace = $1 AND source = $2 AND seq <> COALESCE((
                 SELECT MAX(seq) FROM hooks WHERE workspace = $1 AND source = $2 AND expires_at IS NULL), 0)";
             connection.run(older, params![workspace.0, source.word()])?;

@@ -62,6 +62,7 @@ impl Store {
     pub async fn begin_keyed(&self, keyed: Keyed, now: Timestamp) -> Result<Standing> {
         let key = self.key();
         self.write(move |rows| {
+            rows.hold(keyed.workspace)?;
             rows.run(EXPIRED, params![column::micros(now)])?;
             let values = params![keyed.workspace.0, keyed.hash, column::micros(now)];
             let Some(found) = rows.first(FIND, values, of_row)? else {

@@ -78,8 +78,12 @@ pub(crate) fn check(connection: &Connection, key: &MasterKey) -> Result<()> {
         return key.unseal(CHECK_PLACE, &sealed).map(|_| ());
     }
     let sealed = key.seal(CHECK_PLACE, CHECK_TEXT)?;
-    let sql = "INSERT INTO installation (name, value) VALUES ('master_key_check', $1)";
-    connection.run(sql, params![sealed]).map(|_| ())
+    let sql = "INSERT INTO installation (name, value) VALUES ('master_key_check', $1) ON CONFLICT DO NOTHING";
+    match connection.run(sql, params![sealed])? {
+        // Another node was first.
+        0 => check(connection, key),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

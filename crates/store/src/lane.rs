@@ -133,6 +133,7 @@ impl Store {
     pub async fn wake(&self, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
         let bell = Arc::clone(self.bell());
         let wake = move |connection: &Connection| {
+            connection.hold(workspace)?;
             let sql = "UPDATE records SET due_at = $2
                 WHERE workspace = $1 AND state = 'waiting' AND (due_at IS NULL OR due_at > $2)";
             connection.run(sql, params![workspace.0, column::micros(now)])?;

@@ -1,4 +1,4 @@
-//! The rows of Patchbay in embedded SQLite: one writer thread with group commit, a few readers, SQL nowhere else.
+//! The rows of Patchbay, in embedded SQLite or on PostgreSQL: envelopes share commits; SQL stands nowhere else.
 //!
 //! Each row belongs to a workspace and is reached through it. Times and random ids are given by the caller;
 //! nothing here reads a clock or the environment, and no provider is known here. Times are kept to the microsecond.
@@ -16,17 +16,20 @@ mod grant;
 mod hook;
 mod idempotency;
 mod inbox;
+mod intake;
 mod key;
 mod lane;
 mod ledger;
+mod location;
 mod migrate;
 mod news;
 mod notice;
 mod page;
 #[cfg(test)]
 mod plans;
+mod pool;
+mod postgres;
 mod problem;
-mod read;
 mod record;
 mod replay;
 mod rules;
@@ -37,6 +40,7 @@ mod settings;
 mod settle;
 mod sqlite;
 mod stats;
+mod store;
 mod token;
 mod user;
 mod workspace;
@@ -53,17 +57,19 @@ pub use inbox::{Appended, Envelope, EnvelopeState, NAMELESS, NewEnvelope};
 pub use key::{BadMasterKey, MasterKey};
 pub use lane::{Batch, Claimed, Lane, Taken};
 pub use ledger::{LedgerEntry, Phase};
+pub use location::{BadLocation, Location};
 pub use news::{Changed, News};
 pub use notice::{DueNotice, NoticeTurn, Sent};
 pub use page::Page;
+pub use postgres::{Address, BadAddress};
 pub use problem::ProblemRow;
 pub use record::{Filter, Problem, RecordKind, RecordState, StoredRecord};
 pub use sample::{Allowance, Load, SAMPLE_LENGTH, Sample, Spans};
 pub use secret::{Refresh, Versioned};
 pub use session::{Lives, Session};
 pub use settle::{Begin, Links, Mark, OpenStep, RecordSave, Settlement};
-pub use sqlite::{Location, Pause, Store};
 pub use stats::Stats;
+pub use store::{Pause, Store};
 pub use token::{Role, Token};
 pub use user::User;
 pub use workspace::Workspace;

@@ -2,7 +2,7 @@
 
 use crate::{
     Result, StoreError,
-    database::{Connection, params},
+    database::{Access, Connection, params},
 };
 
 /// The files under `migrations/`, the first being version 1.
@@ -22,12 +22,12 @@ const MIGRATIONS: [&str; 11] = [
 
 /// Brings the schema up to date, in one transaction.
 pub(crate) fn migrate(connection: &Connection) -> Result<()> {
-    connection.batch("BEGIN IMMEDIATE")?;
+    connection.begin(Access::Write)?;
     match migrate_within(connection) {
-        Ok(()) => connection.batch("COMMIT"),
+        Ok(()) => connection.commit(),
         Err(error) => {
             // The error that came first is the one to tell.
-            let _ = connection.batch("ROLLBACK");
+            let _ = connection.roll_back();
             Err(error)
         }
     }
@@ -36,13 +36,15 @@ pub(crate) fn migrate(connection: &Connection) -> Result<()> {
 fn migrate_within(connection: &Connection) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     connection.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
+    // Several nodes may start at once.
+    connection.hold_table("schema_version")?;
     let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
     let found = connection.first(newest, &[], |row| row.get::<i64>(0))?.unwrap_or(0);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
     for (version, sql) in (1..=known).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
-        connection.batch(sql)?;
+        connection.batch_of_schema(sql)?;
         let sql = "INSERT INTO schema_version (version) VALUES ($1)";
         connection.run(sql, params![version])?;
     }

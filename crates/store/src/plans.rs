@@ -7,7 +7,7 @@ use crate::{
 
 /// An empty database of the newest schema.
 pub(crate) fn sample() -> Connection {
-    let connection = Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap());
+    let connection = Connection::Sqlite(rusqlite::Connection::open_in_memory().unwrap());
     connection.batch("PRAGMA foreign_keys = ON").unwrap();
     migrate(&connection).unwrap();
     connection

@@ -84,6 +84,7 @@ impl Store {
     pub async fn retry_all(&self, workspace: WorkspaceId, now: Timestamp) -> Result<u64> {
         let bell = Arc::clone(self.bell());
         let retry = move |connection: &Connection| {
+            connection.hold(workspace)?;
             let records = connection.run(RETRY_RECORDS, params![workspace.0, column::micros(now)])?;
             let envelopes = connection.run(RETRY_ENVELOPES, params![workspace.0])?;
             let notices = connection.run(notice::RETRY, params![workspace.0, column::micros(now)])?;

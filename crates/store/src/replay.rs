@@ -21,7 +21,7 @@ const NEXT: &str = "SELECT received_at, seq FROM envelopes
 /// Makes the envelopes of a part unread.
 const REPLAY: &str = "UPDATE envelopes SET state = 'unread', problem = NULL, problem_since = NULL
     WHERE workspace = $1 AND (received_at, seq) >= ($2, $3) AND (received_at, seq) < ($4, $5)
-        AND state IN ('read', 'kept', 'unreadable') AND ($6 IS NULL OR source = $6)";
+        AND state IN ('read', 'kept', 'unreadable') AND (CAST($6 AS TEXT) IS NULL OR source = $6)";
 
 impl Store {
     /// Makes the read, kept and unreadable envelopes received in `[from, to)` unread again; says how many.
@@ -64,6 +64,7 @@ fn part(
     to: i64,
     source: Option<Source>,
 ) -> Result<(usize, Option<(i64, i64)>)> {
+    connection.hold(workspace)?;
     let values = params![workspace.0, received_at, seq, to, column::limit(CHUNK)];
     let next = connection.first(NEXT, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (end_at, end_seq) = next.unwrap_or((to, i64::MIN));

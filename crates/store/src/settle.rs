@@ -145,6 +145,7 @@ impl Store {
 }
 
 fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Timestamp) -> Result<()> {
+    connection.hold(workspace)?;
     for step in &begin.steps {
         step::open(connection, workspace, step)?;
     }
@@ -161,6 +162,7 @@ fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Ti
 }
 
 fn linked(connection: &Connection, workspace: WorkspaceId, links: &Links, now: Timestamp) -> Result<()> {
+    connection.hold(workspace)?;
     for key in &links.cut {
         contact::unlink(connection, workspace, key)?;
     }
@@ -177,6 +179,7 @@ fn settled(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<bool> {
+    connection.hold(workspace)?;
     for (record, key) in &settlement.closed {
         step::close(connection, workspace, *record, key)?;
     }

@@ -42,9 +42,12 @@ impl Store {
 
     /// Adds the first user of all; `Taken` if there is one already.
     pub async fn add_first_user(&self, user: User) -> Result<()> {
-        self.write(move |rows| match rows.first("SELECT 1 FROM users LIMIT 1", &[], |_| Ok(()))? {
-            Some(()) => Err(StoreError::Taken),
-            None => add(rows, &user),
+        self.write(move |rows| {
+            rows.hold_table("users")?;
+            match rows.first("SELECT 1 FROM users LIMIT 1", &[], |_| Ok(()))? {
+                Some(()) => Err(StoreError::Taken),
+                None => add(rows, &user),
+            }
         })
         .await
     }
@@ -58,6 +61,7 @@ impl Store {
     /// nobody would be left who may change everything.
     pub async fn update_user(&self, user: User) -> Result<bool> {
         self.write(move |rows| {
+            rows.hold_table("users")?;
             let others = "SELECT 1 FROM users
                 WHERE id <> $1 AND role = 'admin' AND workspace IS NULL AND NOT disabled LIMIT 1";
             let changes_all = user.role == Role::Admin && user.workspace.is_none() && !user.is_disabled;

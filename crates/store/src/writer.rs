@@ -1,4 +1,4 @@
-//! The writer: one thread that owns the connection that writes, and commits many jobs at once.
+//! The writer of SQLite: one thread that owns the connection that writes, and commits many jobs at once.
 //!
 //! Invariant: a job is answered only after the commit that holds it returned; if the commit fails, each job
 //! of the group gets the error.
@@ -11,7 +11,10 @@ use std::sync::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Appended, EnvelopeState, NewEnvelope, Pause, Result, StoreError, bell::Bell, database::Connection, inbox,
+    Appended, EnvelopeState, NewEnvelope, Pause, Result, StoreError,
+    bell::Bell,
+    database::{Access, Connection},
+    inbox,
 };
 
 /// Jobs in one transaction at most. More would make the first wait longer and gain little (HOUSE, choices made).
@@ -92,7 +95,7 @@ where
 }
 
 impl Append {
-    fn tell(self, committed: Result<()>, bell: &Bell) {
+    pub(crate) fn tell(self, committed: Result<()>, bell: &Bell) {
         let answer = settled(self.answer, committed);
         if matches!(answer, Ok(Appended::New { .. })) && self.envelope.state == EnvelopeState::Unread {
             bell.ring(self.envelope.workspace);
@@ -240,15 +243,11 @@ impl Writer {
     }
 
     fn open(&self) -> Result<()> {
-        // Immediate: the lock is taken at once, so that no job fails for another process's sake half-way.
-        self.connection.batch("BEGIN IMMEDIATE")
+        self.connection.begin(Access::Write)
     }
 
     fn commit(&self) -> Result<()> {
-        let committed = self.connection.batch("COMMIT");
-        if committed.is_err() && !self.connection.is_idle() {
-            let _ = self.connection.batch("ROLLBACK");
-        }
+        let committed = self.connection.commit();
         if let Err(error) = &committed {
             tracing::error!(%error, "a group of writes could not be committed");
         }

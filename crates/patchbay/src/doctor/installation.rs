@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connectors::{http::Client, hubspot};
 use jiff::{SignedDuration, Timestamp};
-use store::Store;
+use store::{Location, Store};
 
 use super::report::Check;
 use crate::{clock::now, instance::open_store, settings::Checked};
@@ -81,8 +81,10 @@ fn skew(ours: Timestamp, theirs: Timestamp) -> Check {
 
 /// The database and its key. Neither is made if it is missing.
 pub async fn database(settings: &Checked) -> (Vec<Check>, Option<Store>) {
-    let path = settings.database.display();
-    if !settings.database.exists() {
+    let path = &settings.database;
+    if let Location::File(file) = path
+        && !file.exists()
+    {
         let said = format!("{path} is not there. Start `patchbay serve` once, or set PATCHBAY_DATABASE_URL.");
         return (vec![Check::wrong(DATABASE, said)], None);
     }

@@ -1,10 +1,5 @@
 //! Values: what a statement is given, and what a row holds. Whole numbers, texts, bytes, and nothing.
 
-use rusqlite::{
-    ToSql,
-    types::{ToSqlOutput, ValueRef},
-};
-
 use crate::{Result, StoreError};
 
 /// A value in one of the few types that both databases keep alike.
@@ -34,17 +29,6 @@ pub(crate) use params;
 
 pub(super) fn wrong(wanted: &str) -> StoreError {
     StoreError::Corrupt { table: "answer", what: format!("something else than {wanted}") }
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Self::Null => ValueRef::Null,
-            Self::Number(number) => ValueRef::Integer(number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Bytes(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
 }
 
 impl Bind for i64 {

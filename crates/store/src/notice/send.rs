@@ -144,7 +144,7 @@ fn settle(
         Sent::Later { until, why, is_problem } => {
             let sql =
                 "UPDATE notices SET state = 'queued', due_at = $3, attempts = attempts + 1, problem = $4,
-                    problem_since = CASE WHEN $4 IS NULL THEN NULL ELSE COALESCE(problem_since, $5) END
+                    problem_since = CASE WHEN CAST($4 AS TEXT) IS NULL THEN NULL ELSE COALESCE(problem_since, $5) END
                 WHERE workspace = $1 AND seq = $2 AND state = 'begun' RETURNING record, key, party, change";
             let problem = Some(why).filter(|_| *is_problem);
             let values = params![workspace.0, seq, column::micros(*until), problem, micros];

@@ -135,14 +135,14 @@ fn found(search: Option<&str>, place: &mut impl FnMut(Box<dyn Bind>) -> String) 
             let (from, to) = (place(Box::new(word.clone())), place(Box::new(format!("{word}{LAST}"))));
             format!("SELECT record FROM record_words WHERE workspace = $1 AND word >= {from} AND word < {to}")
         });
-        found.push(format!("SELECT record FROM ({})", one.collect::<Vec<_>>().join(" UNION ")));
+        found.push(format!("SELECT record FROM ({}) AS word", one.collect::<Vec<_>>().join(" UNION ")));
     }
     let by_id =
         format!("SELECT record FROM record_keys WHERE workspace = $1 AND external_id = {external_id}");
     if found.is_empty() {
         return Some(by_id);
     }
-    Some(format!("SELECT record FROM ({}) UNION {by_id}", found.join(" INTERSECT ")))
+    Some(format!("SELECT record FROM ({}) AS words UNION {by_id}", found.join(" INTERSECT ")))
 }
 
 /// Comes after each character of a word.

@@ -1,8 +1,13 @@
-//! What the store promises, tried on a database in a file.
+//! What the store promises, tried on a database in a file, and told to PostgreSQL too (`PATCHBAY_TEST_DATABASE=postgres`).
 
-#![expect(clippy::unwrap_used, reason = "a trial that cannot be set up should stop there")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a trial that cannot be set up should stop there"
+)]
 
 mod admin;
+mod database;
 mod idempotency;
 mod inbox;
 mod lane;
@@ -20,30 +25,29 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use store::{
-    Appended, EnvelopeState, Location, MasterKey, NewEnvelope, RecordSave, RecordState, Settlement, Store,
-};
-use tempfile::TempDir;
+use store::{Appended, EnvelopeState, MasterKey, NewEnvelope, RecordSave, RecordState, Settlement, Store};
 
-/// A store in a folder of its own, with one workspace.
+use database::Database;
+
+/// A store with a database of its own, and one workspace.
 struct Trial {
-    folder: TempDir,
+    database: Database,
     store: Store,
     workspace: WorkspaceId,
 }
 
 impl Trial {
     async fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        let store = open(&folder);
+        let database = Database::start().await;
+        let store = open(&database);
         let workspace = store.ensure_workspace("default", at(0)).await.unwrap().id;
-        Self { folder, store, workspace }
+        Self { database, store, workspace }
     }
 
-    /// Closes the store and opens the same file again.
+    /// Closes the store and opens the same database again.
     async fn reopen(&mut self) {
         self.store.close().await;
-        self.store = open(&self.folder);
+        self.store = open(&self.database);
     }
 
     async fn append(&self, subject: &str, received: i64) -> i64 {
@@ -64,9 +68,8 @@ impl Trial {
     }
 }
 
-fn open(folder: &TempDir) -> Store {
-    let path = folder.path().join("patchbay.db");
-    Store::open(Location::File(path), MasterKey::from_bytes([7; 32])).unwrap()
+fn open(database: &Database) -> Store {
+    Store::open(database.location(), MasterKey::from_bytes([7; 32])).unwrap()
 }
 
 fn at(second: i64) -> Timestamp {

@@ -185,9 +185,12 @@ async fn a_workspace_cannot_change_the_rows_of_another() {
 #[tokio::test]
 async fn secrets_do_not_stand_in_the_files_in_clear() {
     let trial = Trial::start().await;
+    if !trial.database.is_file() {
+        return;
+    }
     fill(&trial.store, trial.workspace).await;
     let read = || {
-        let files = std::fs::read_dir(trial.folder.path()).unwrap();
+        let files = std::fs::read_dir(trial.database.folder.path()).unwrap();
         files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<u8>>()
     };
     let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
@@ -204,10 +207,9 @@ async fn secrets_do_not_stand_in_the_files_in_clear() {
 async fn another_master_key_is_refused() {
     let trial = Trial::start().await;
     trial.store.close().await;
-    let path = trial.folder.path().join("patchbay.db");
-    let refused = Store::open(Location::File(path), MasterKey::from_bytes([8; 32]));
+    let refused = Store::open(trial.database.location(), MasterKey::from_bytes([8; 32]));
     assert!(matches!(refused, Err(StoreError::Sealed)));
-    assert!(open(&trial.folder).ready().await.is_ok());
+    assert!(open(&trial.database).ready().await.is_ok());
 }
 
 #[tokio::test]
@@ -215,8 +217,7 @@ async fn a_secret_moved_to_another_workspace_stays_sealed() {
     let trial = Trial::start().await;
     fill(&trial.store, trial.workspace).await;
     let other = trial.store.ensure_workspace("other", at(0)).await.unwrap().id;
-    let file = rusqlite::Connection::open(trial.folder.path().join("patchbay.db")).unwrap();
-    file.execute("UPDATE connections SET workspace = $1", [other.0]).unwrap();
+    trial.database.run(&format!("UPDATE connections SET workspace = {}", other.0)).await;
     let moved = trial.store.connection(other, System::Source(Source::Calcom)).await;
     assert!(matches!(moved, Err(StoreError::Sealed)));
 }
@@ -225,11 +226,8 @@ async fn a_secret_moved_to_another_workspace_stays_sealed() {
 async fn a_newer_schema_is_refused() {
     let trial = Trial::start().await;
     trial.store.close().await;
-    let path = trial.folder.path().join("patchbay.db");
-    let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute("INSERT INTO schema_version (version) VALUES (999)", []).unwrap();
-    drop(file);
-    let refused = Store::open(Location::File(path), MasterKey::from_bytes([7; 32]));
+    trial.database.run("INSERT INTO schema_version (version) VALUES (999)").await;
+    let refused = Store::open(trial.database.location(), MasterKey::from_bytes([7; 32]));
     assert!(matches!(refused, Err(StoreError::Newer { found: 999, .. })));
 }
 
@@ -239,8 +237,9 @@ fn only_the_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = TempDir::new().unwrap();
-    let _store = open(&folder);
-    let mode = std::fs::metadata(folder.path().join("patchbay.db")).unwrap().permissions().mode();
+    let path = folder.path().join("patchbay.db");
+    let _store = Store::open(Location::File(path.clone()), MasterKey::from_bytes([7; 32])).unwrap();
+    let mode = std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0);
 }
 

@@ -124,16 +124,19 @@ async fn settling_is_one_transaction() {
     // The workspace is not there: the first row is refused.
     assert!(trial.store.settle(nowhere, settlement(vec![]), at(4)).await.is_err());
     // All of the rows but the last are good.
-    let file = rusqlite::Connection::open(trial.folder.path().join("patchbay.db")).unwrap();
-    file.execute_batch(
-        "CREATE TRIGGER refuse BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, 'refused'); END",
-    )
-    .unwrap();
+    let trigger = if trial.database.is_file() {
+        "CREATE TRIGGER refuse BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    } else {
+        "CREATE FUNCTION refuse() RETURNS TRIGGER AS 'BEGIN RAISE ''refused''; END' LANGUAGE plpgsql;
+        CREATE TRIGGER refuse BEFORE INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION refuse()"
+    };
+    trial.database.run(trigger).await;
     let refused = trial.store.settle(workspace, settlement(vec![entry(record, Phase::Done, 4)]), at(4)).await;
     assert!(refused.is_err());
     assert!(trial.store.record(workspace, record).await.unwrap().is_none());
     assert_eq!(trial.store.stats().await.unwrap().unread, 1);
-    file.execute_batch("DROP TRIGGER refuse").unwrap();
+    let is_file = trial.database.is_file();
+    trial.database.run(if is_file { "DROP TRIGGER refuse" } else { "DROP TRIGGER refuse ON ledger" }).await;
     trial.store.settle(workspace, settlement(vec![entry(record, Phase::Done, 4)]), at(4)).await.unwrap();
     assert!(trial.store.record(workspace, record).await.unwrap().is_some());
     assert_eq!(trial.store.stats().await.unwrap().unread, 0);

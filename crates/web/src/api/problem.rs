@@ -189,7 +189,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Cursor => Self::invalid("cursor", "is not one of this list"),
-            StoreError::Full | StoreError::Gone | StoreError::RolledBack => {
+            StoreError::Full | StoreError::Gone | StoreError::RolledBack | StoreError::Away(_) => {
                 Self::unavailable("The store takes nothing more for now.")
             }
             StoreError::Taken => Self::conflict("There is one already."),

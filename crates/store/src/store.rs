@@ -1,0 +1,258 @@
+//! The store: opening, closing, and how jobs reach the connections.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    Appended, Location, MasterKey, NewEnvelope, Result, StoreError,
+    bell::Bell,
+    database::{Access, Connection},
+    intake::Intake,
+    key, migrate,
+    news::Newsroom,
+    pool::Pool,
+    postgres::{Address, Server},
+    sqlite,
+    writer::{Append, Closure, Job, Weight, Writer},
+};
+
+/// Jobs that may wait. With a commit of 512 each this is well under a second of work.
+const QUEUE_MAX: usize = 8192;
+
+/// Bytes of bodies that may wait: bodies are up to 1 MiB each, and the memory is not ours alone.
+const QUEUE_BYTES_MAX: usize = 128 << 20;
+
+/// Readings at once. More would only wait for the processor: a reading does not wait for a writer.
+const READERS: u32 = 4;
+
+/// Transactions that write at once, on PostgreSQL: some wait for its disk while others are carried out.
+const WRITERS: u32 = 6;
+
+/// How long a connection is waited for. A lane can wait; whoever looks at a page cannot.
+const WRITER_PATIENCE: Duration = Duration::from_secs(30);
+const READER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Awaited between the steps of a commit.
+pub type Pause = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// The rows of Patchbay. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    /// To the thread that keeps envelopes; on SQLite it writes all.
+    jobs: mpsc::Sender<Job>,
+    way: Way,
+    key: Arc<MasterKey>,
+    bell: Arc<Bell>,
+    news: Arc<Newsroom>,
+    hooks_version: Arc<AtomicU64>,
+    queued_bytes: Arc<AtomicUsize>,
+}
+
+/// The ways to the rows.
+enum Way {
+    /// One writer, a few readers; in memory the writer reads too.
+    Sqlite { readers: Option<Pool> },
+    /// Writers and readers side by side.
+    Postgres { writers: Pool, readers: Pool },
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date. Blocks for a moment.
+    ///
+    /// Refuses a schema newer than known (`Newer`), another master key than before (`Sealed`), and an old SQLite or
+    /// PostgreSQL.
+    pub fn open(location: Location, key: MasterKey) -> Result<Self> {
+        Self::open_with_queue(location, key, QUEUE_MAX)
+    }
+
+    /// Opens a database of SQLite whose work is done on the threads of the current runtime, one step at a time: before a
+    /// commit and before the answers that follow it, `pause` is awaited. For simulations: what happens in which order is
+    /// then the runtime's to decide, and a runtime that is dropped leaves what a crash would leave.
+    pub fn open_in_steps(location: Location, key: MasterKey, pause: Pause) -> Result<Self> {
+        let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
+        let bell = Arc::new(Bell::default());
+        let connection = sqlite_writer(&location, &key)?;
+        tokio::spawn(Writer { connection, bell: Arc::clone(&bell) }.run_in_steps(waiting, pause));
+        Ok(Self::with(jobs, Way::Sqlite { readers: sqlite_readers(location).map(Pool::inline) }, key, bell))
+    }
+
+    /// Opens with a queue of another length.
+    pub(crate) fn open_with_queue(location: Location, key: MasterKey, queue_max: usize) -> Result<Self> {
+        let (jobs, waiting) = mpsc::channel(queue_max);
+        let bell = Arc::new(Bell::default());
+        let way = match location {
+            // On a thread of its own: the caller's may be one that must not wait.
+            Location::Postgres(address) => std::thread::scope(|scope| {
+                scope
+                    .spawn(|| on_postgres(address, &key, waiting, &bell))
+                    .join()
+                    .map_err(|_| StoreError::Gone)?
+            })?,
+            Location::File(_) | Location::Memory => {
+                let writer = Writer { connection: sqlite_writer(&location, &key)?, bell: Arc::clone(&bell) };
+                on_thread(move || writer.run(waiting))?;
+                Way::Sqlite { readers: sqlite_readers(location) }
+            }
+        };
+        Ok(Self::with(jobs, way, key, bell))
+    }
+
+    fn with(jobs: mpsc::Sender<Job>, way: Way, key: MasterKey, bell: Arc<Bell>) -> Self {
+        Self(Arc::new(Inner {
+            jobs,
+            way,
+            key: Arc::new(key),
+            bell,
+            news: Arc::default(),
+            hooks_version: Arc::default(),
+            queued_bytes: Arc::default(),
+        }))
+    }
+
+    /// Finishes what is queued and closes; later writes get `Gone`.
+    pub async fn close(&self) {
+        let (tell, told) = oneshot::channel();
+        if self.0.jobs.send(Job::Stop(tell)).await.is_ok() {
+            // An error means that the thread has stopped all the same.
+            let _ = told.await;
+        }
+        if let Way::Postgres { writers, readers } = &self.0.way {
+            tokio::join!(writers.close(WRITERS), readers.close(READERS));
+        }
+    }
+
+    /// Reads at one moment; several statements see the same.
+    pub(crate) async fn read<T, F>(&self, reading: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        match &self.0.way {
+            Way::Sqlite { readers: Some(readers) } | Way::Postgres { readers, .. } => {
+                readers.carry_out(Access::Read, reading, |_| {}).await
+            }
+            Way::Sqlite { readers: None } => self.write(reading).await,
+        }
+    }
+
+    /// Writes, all of it or nothing; waits for its turn.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.write_then(work, |_| {}).await
+    }
+
+    /// Writes; `after` runs once it is committed, even if the caller has gone away.
+    pub(crate) async fn write_then<T, F, A>(&self, work: F, after: A) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        if let Way::Postgres { writers, .. } = &self.0.way {
+            return writers.carry_out(Access::Write, work, after).await;
+        }
+        let (tell, told) = oneshot::channel();
+        let job = Job::Write(Box::new(Closure { work: Some(work), after, tell, answer: None }));
+        self.0.jobs.send(job).await.map_err(|_| StoreError::Gone)?;
+        told.await.map_err(|_| StoreError::Gone)?
+    }
+
+    /// Queues an envelope, or says at once that the queue is full.
+    pub(crate) async fn queue(&self, envelope: NewEnvelope) -> Result<Appended> {
+        let weight = Weight::put(&self.0.queued_bytes, envelope.body.len(), QUEUE_BYTES_MAX)
+            .ok_or(StoreError::Full)?;
+        let (tell, told) = oneshot::channel();
+        let job = Job::Append(Append { envelope, weight, tell, answer: None });
+        self.0.jobs.try_send(job).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Full,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Gone,
+        })?;
+        told.await.map_err(|_| StoreError::Gone)?
+    }
+
+    pub(crate) fn key(&self) -> Arc<MasterKey> {
+        Arc::clone(&self.0.key)
+    }
+
+    pub(crate) fn news(&self) -> &Arc<Newsroom> {
+        &self.0.news
+    }
+
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.0.bell
+    }
+
+    /// Says that caches of hooks and of sources' connections are out of date.
+    pub(crate) fn hooks_changed(&self) -> impl FnOnce() + Send + 'static {
+        let version = Arc::clone(&self.0.hooks_version);
+        move || {
+            version.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// A number that grows with each change of hooks or of a source's connection, for caches; zero at opening.
+    pub fn hooks_version(&self) -> u64 {
+        self.0.hooks_version.load(Ordering::Acquire)
+    }
+}
+
+fn sqlite_writer(location: &Location, key: &MasterKey) -> Result<Connection> {
+    let file = if let Location::File(path) = location { Some(path.as_path()) } else { None };
+    let connection = sqlite::writer(file)?;
+    prepare(&connection, key)?;
+    Ok(connection)
+}
+
+fn sqlite_readers(location: Location) -> Option<Pool> {
+    let Location::File(path) = location else { return None };
+    Some(Pool::new(READERS as usize, READER_PATIENCE, move || sqlite::reader(&path)))
+}
+
+fn on_postgres(
+    address: Address,
+    key: &MasterKey,
+    jobs: mpsc::Receiver<Job>,
+    bell: &Arc<Bell>,
+) -> Result<Way> {
+    let server = Arc::new(Server::new(address)?);
+    let connection = server.connect()?;
+    prepare(&connection, key)?;
+    let intake = Intake::new(Arc::clone(&server), connection, Arc::clone(bell));
+    on_thread(move || intake.run(jobs))?;
+    let pool = |seats: u32, patience| {
+        let server = Arc::clone(&server);
+        Pool::new(seats as usize, patience, move || server.connect())
+    };
+    Ok(Way::Postgres { writers: pool(WRITERS, WRITER_PATIENCE), readers: pool(READERS, READER_PATIENCE) })
+}
+
+/// Sees to it that the database is one that this binary can work with.
+fn prepare(connection: &Connection, key: &MasterKey) -> Result<()> {
+    connection.check_version()?;
+    migrate::migrate(connection)?;
+    key::check(connection, key)
+}
+
+fn on_thread(work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = std::thread::Builder::new().name("store-writer".to_owned());
+    thread.spawn(work).map(drop).map_err(|_| StoreError::Gone)
+}
