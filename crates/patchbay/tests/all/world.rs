@@ -1,16 +1,17 @@
 //! A sandbox and a Patchbay server for a test, both spoken to over HTTP alone.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tempfile::TempDir;
+
+use crate::{
+    database::Database,
+    server::{Installation, Server},
+};
 
 /// The admin token of each test server.
 pub const TOKEN: &str = "test-admin-token";
@@ -28,6 +29,7 @@ pub struct World {
     pub server: Server,
     pub http: connectors::http::Client,
     _folder: TempDir,
+    _database: Database,
 }
 
 impl World {
@@ -39,13 +41,25 @@ impl World {
     /// Starts both, the server with further settings. In them `{smtp}` stands for the mailbox's address; where they say what
     /// to log, it goes to a file.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        Self::beside(sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap(), settings)
+        Self::on(Database::chosen(), settings).await
     }
 
     /// Starts the server beside a sandbox that runs already.
     pub fn beside(sandbox: sandbox::Sandbox, settings: &[(&str, &str)]) -> Self {
+        Self::of(sandbox, Database::chosen(), settings)
+    }
+
+    /// Starts both on a database that the test has chosen.
+    pub async fn on(database: Database, settings: &[(&str, &str)]) -> Self {
+        let sandbox = sandbox::Sandbox::start(sandbox::Settings::default()).await.unwrap();
+        Self::of(sandbox, database, settings)
+    }
+
+    fn of(sandbox: sandbox::Sandbox, database: Database, settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut environment = vec![
+            ("PATCHBAY_DATABASE_URL".to_owned(), database.url()),
+            ("PATCHBAY_MASTER_KEY_FILE".to_owned(), folder.path().join("patchbay.key").display().to_string()),
             ("PATCHBAY_HUBSPOT_API_URL".to_owned(), sandbox.hubspot_url()),
             ("PATCHBAY_AIRCALL_API_URL".to_owned(), sandbox.aircall_url()),
             ("PATCHBAY_CALCOM_API_URL".to_owned(), sandbox.calcom_url()),
@@ -57,9 +71,10 @@ impl World {
         let further =
             settings.iter().map(|(name, value)| ((*name).to_owned(), value.replace("{smtp}", &smtp)));
         environment.extend(further);
-        let server = Server::start(folder.path(), &environment);
+        let installation = Installation { folder: folder.path().to_owned(), environment };
+        let server = Server::start(&installation, "serve");
         let http = connectors::http::client().unwrap();
-        Self { sandbox, server, http, _folder: folder }
+        Self { sandbox, server, http, _folder: folder, _database: database }
     }
 
     /// Connects HubSpot, Aircall (with a given webhook token) and Calendar.com.
@@ -307,123 +322,6 @@ pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
         look.tick().await;
     }
-}
-
-/// A `patchbay serve` process.
-pub struct Server {
-    child: Child,
-    environment: Vec<(String, String)>,
-    folder: PathBuf,
-    port: u16,
-}
-
-impl Server {
-    /// On a port that was free a moment ago; if somebody took it meanwhile, on another one.
-    fn start(folder: &Path, environment: &[(String, String)]) -> Self {
-        const TRIES: usize = 5;
-        for _ in 0..TRIES {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let child = spawn(folder, environment, port);
-            let mut server =
-                Self { child, environment: environment.to_owned(), folder: folder.to_owned(), port };
-            if server.listens() {
-                return server;
-            }
-        }
-        panic!("the server does not start");
-    }
-
-    /// The origin under which it listens.
-    pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// What it has logged, where its settings say what to log.
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join(LOG_FILE)).unwrap()
-    }
-
-    /// Kills it as a power cut would: nothing is told, nothing is finished.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Starts it again on the same database and address.
-    pub fn start_again(&mut self) {
-        self.child = spawn(&self.folder, &self.environment, self.port);
-        assert!(self.listens(), "the server does not start again");
-    }
-
-    /// Runs another command on the same installation; returns its exit code and what it said.
-    pub fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
-        let mut command = patchbay(&self.folder, &self.environment);
-        let output = command.args(arguments).envs(settings.iter().copied()).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap())
-    }
-
-    /// Asks it to end, as a service manager does; returns its exit code and how long it took.
-    pub fn terminate(&mut self) -> (Option<i32>, Duration) {
-        let begun = Instant::now();
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
-        (status.code(), begun.elapsed())
-    }
-
-    /// The processor time that it has taken so far, by the kernel's count (proc(5), fields 14 and 15, 100 ticks a second).
-    pub fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let (_, fields) = stat.rsplit_once(')').unwrap();
-        let ticks: u64 =
-            fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
-        Duration::from_millis(ticks * 10)
-    }
-
-    /// Reads standard output up to the one line that says that it listens; false if it ended before.
-    fn listens(&mut self) -> bool {
-        use std::io::BufRead;
-        let output = self.child.stdout.take().unwrap();
-        let mut line = String::new();
-        std::io::BufReader::new(output).read_line(&mut line).unwrap();
-        line.starts_with("listening on http://")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-const LOG_FILE: &str = "log";
-
-/// A command on the installation in a folder.
-fn patchbay(folder: &Path, environment: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
-    command
-        .env("PATCHBAY_DATABASE_URL", format!("sqlite:{}", folder.join("patchbay.db").display()))
-        .env("PATCHBAY_ADMIN_TOKEN", TOKEN)
-        .env("PATCHBAY_LOG", "warn")
-        .envs(environment.iter().map(|(name, value)| (name, value)));
-    command
-}
-
-fn spawn(folder: &Path, environment: &[(String, String)], port: u16) -> Child {
-    let stderr = if environment.iter().any(|(name, _)| name == "PATCHBAY_LOG") {
-        let file = std::fs::File::options().create(true).append(true).open(folder.join(LOG_FILE));
-        Stdio::from(file.unwrap())
-    } else {
-        Stdio::inherit()
-    };
-    patchbay(folder, environment)
-        .arg("serve")
-        .env("PATCHBAY_LISTEN", format!("127.0.0.1:{port}"))
-        .stdout(Stdio::piped())
-        .stderr(stderr)
-        .spawn()
-        .unwrap()
 }
 
 /// An Aircall webhook of an answered outbound call that has ended.
