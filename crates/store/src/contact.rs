@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     Result, Store, column,
-    database::{Connection, params},
+    database::{Connection, Rows, params},
 };
 
 /// What is known of one contact key.
@@ -36,13 +36,8 @@ impl Store {
     ) -> Result<HashMap<ContactKey, ContactEntry>> {
         let keys = keys.to_vec();
         self.read(move |connection| {
-            let mut known = HashMap::new();
-            for key in keys {
-                if let Some(entry) = find(connection, workspace, &key)? {
-                    known.insert(key, entry);
-                }
-            }
-            Ok(known)
+            let found = find(connection, workspace, &keys)?;
+            Ok(keys.into_iter().zip(found).filter_map(|(key, entry)| Some((key, entry?))).collect())
         })
         .await
     }
@@ -57,48 +52,66 @@ impl Store {
     }
 }
 
-fn find(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<Option<ContactEntry>> {
+fn find(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    keys: &[ContactKey],
+) -> Result<Vec<Option<ContactEntry>>> {
     let sql = "SELECT contact, begun_at, known_at, made_as FROM contacts WHERE workspace = $1 AND key = $2";
-    connection.first(sql, params![workspace.0, key.text()], |row| {
+    let mut rows = Rows::default();
+    for key in keys {
+        rows.add(params![workspace.0, key.text()]);
+    }
+    let found = connection.all_of_each(sql, &rows, |row| {
         Ok(ContactEntry {
             id: row.get::<Option<String>>(0)?.map(ContactId),
             begun_at: column::maybe_timestamp(row, 1, "contacts")?,
             known_at: column::maybe_timestamp(row, 2, "contacts")?,
             made_as: row.get::<Option<String>>(3)?.and_then(|email| Email::read(&email)),
         })
-    })
+    })?;
+    Ok(found.into_iter().map(|entries| entries.into_iter().next()).collect())
 }
 
-/// Enters that a contact is about to be made, under its key or for an address.
-pub(crate) fn begin(
+/// Enters that contacts are about to be made, each under its key or for an address.
+pub(crate) fn begin<'a>(
     connection: &Connection,
     workspace: WorkspaceId,
-    key: &ContactKey,
-    made_as: Option<&Email>,
+    contacts: impl Iterator<Item = (&'a ContactKey, Option<&'a Email>)>,
     now: Timestamp,
 ) -> Result<()> {
     let sql = "INSERT INTO contacts (workspace, key, begun_at, made_as) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, key) DO UPDATE SET begun_at = excluded.begun_at, made_as = excluded.made_as";
-    let made_as = made_as.map(Email::as_str);
-    connection.run(sql, params![workspace.0, key.text(), column::micros(now), made_as]).map(|_| ())
+    let mut rows = Rows::default();
+    for (key, made_as) in contacts {
+        rows.add(params![workspace.0, key.text(), column::micros(now), made_as.map(Email::as_str)]);
+    }
+    connection.run_each(sql, &rows)
 }
 
-/// Enters a contact that was made or found.
+/// Enters contacts that were made or found.
 pub(crate) fn link(
     connection: &Connection,
     workspace: WorkspaceId,
-    key: &ContactKey,
-    id: &ContactId,
+    made: &[(ContactKey, ContactId)],
     now: Timestamp,
 ) -> Result<()> {
     let sql = "INSERT INTO contacts (workspace, key, contact, known_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, key) DO UPDATE SET
             contact = excluded.contact, begun_at = NULL, made_as = NULL, known_at = excluded.known_at";
-    connection.run(sql, params![workspace.0, key.text(), id.0, column::micros(now)]).map(|_| ())
+    let mut rows = Rows::default();
+    for (key, id) in made {
+        rows.add(params![workspace.0, key.text(), id.0, column::micros(now)]);
+    }
+    connection.run_each(sql, &rows)
 }
 
-/// Forgets what is known of a key.
-pub(crate) fn unlink(connection: &Connection, workspace: WorkspaceId, key: &ContactKey) -> Result<()> {
+/// Forgets what is known of keys.
+pub(crate) fn unlink(connection: &Connection, workspace: WorkspaceId, keys: &[ContactKey]) -> Result<()> {
     let sql = "DELETE FROM contacts WHERE workspace = $1 AND key = $2";
-    connection.run(sql, params![workspace.0, key.text()]).map(|_| ())
+    let mut rows = Rows::default();
+    for key in keys {
+        rows.add(params![workspace.0, key.text()]);
+    }
+    connection.run_each(sql, &rows)
 }

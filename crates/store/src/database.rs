@@ -3,6 +3,7 @@
 //! The store's SQL is what SQLite and PostgreSQL both read. What they tell differently is told alike here.
 
 mod postgres;
+mod rows;
 mod sqlite;
 mod value;
 
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use crate::{Result, StoreError};
 
 pub(crate) use postgres::{Net, Session, without_nul};
+pub(crate) use rows::Rows;
 pub(crate) use value::{Bind, Column, Value, params};
 
 /// A connection.
@@ -170,6 +172,38 @@ impl Connection {
             Self::Sqlite(connection) => sqlite::all(connection, sql, values, read),
             Self::Postgres(session) => {
                 session.rows(sql, values)?.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// Runs a statement once for each row of values. PostgreSQL is not waited for in between.
+    pub(crate) fn run_each(&self, sql: &str, rows: &Rows) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => {
+                rows.each().try_for_each(|values| sqlite::run(connection, sql, &values).map(drop))
+            }
+            Self::Postgres(session) => session.run_each(sql, rows),
+        }
+    }
+
+    /// Runs a statement once for each row of values, and returns all rows of each answer. PostgreSQL is not waited for in
+    /// between.
+    pub(crate) fn all_of_each<T>(
+        &self,
+        sql: &str,
+        rows: &Rows,
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<Vec<T>>> {
+        match self {
+            Self::Sqlite(connection) => {
+                rows.each().map(|values| sqlite::all(connection, sql, &values, &mut read)).collect()
+            }
+            Self::Postgres(session) => {
+                let answers = session.rows_of_each(sql, rows)?;
+                let mut all = answers
+                    .iter()
+                    .map(|rows| rows.iter().map(|row| read(&Row::Postgres(row))).collect::<Result<Vec<T>>>());
+                all.by_ref().collect()
             }
         }
     }

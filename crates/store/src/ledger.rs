@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Result, Store, column,
-    database::{Connection, Row, params},
+    database::{Connection, Row, Rows, params},
 };
 
 /// How far a step is.
@@ -106,25 +106,28 @@ impl Store {
     }
 }
 
-/// Adds an entry, on the writer.
-pub(crate) fn add(connection: &Connection, workspace: WorkspaceId, entry: &LedgerEntry) -> Result<()> {
+/// Adds entries, in their order.
+pub(crate) fn add(connection: &Connection, workspace: WorkspaceId, entries: &[LedgerEntry]) -> Result<()> {
     let sql = "INSERT INTO ledger
             (workspace, record, at, step, what, phase, object, object_id, request, answer)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let (object, object_id) = entry.object.as_ref().map(|(object, id)| (object, id)).unzip();
-    let values = params![
-        workspace.0,
-        entry.record.to_string(),
-        column::micros(entry.at),
-        entry.step,
-        entry.what,
-        entry.phase.word(),
-        object,
-        object_id,
-        column::to_json(&entry.request, "ledger")?,
-        column::to_json(&entry.answer, "ledger")?,
-    ];
-    connection.run(sql, values).map(|_| ())
+    let mut rows = Rows::default();
+    for entry in entries {
+        let (object, object_id) = entry.object.as_ref().map(|(object, id)| (object, id)).unzip();
+        rows.add(params![
+            workspace.0,
+            entry.record.to_string(),
+            column::micros(entry.at),
+            entry.step,
+            entry.what,
+            entry.phase.word(),
+            object,
+            object_id,
+            column::to_json(&entry.request, "ledger")?,
+            column::to_json(&entry.answer, "ledger")?,
+        ]);
+    }
+    connection.run_each(sql, &rows)
 }
 
 fn of_row(row: &Row<'_>) -> Result<LedgerEntry> {

@@ -204,7 +204,7 @@ impl Said {
             request: Value::Null,
             answer,
         };
-        ledger::add(connection, workspace, &entry)
+        ledger::add(connection, workspace, &[entry])
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     Envelope, Page, Result, Store, column,
-    database::{Connection, Row, params},
+    database::{Connection, Row, Rows, params},
     inbox,
 };
 
@@ -224,8 +224,22 @@ pub(crate) fn find(
     workspace: WorkspaceId,
     id: RecordId,
 ) -> Result<Option<StoredRecord>> {
+    Ok(find_each(connection, workspace, &[id])?.pop().flatten())
+}
+
+/// The records of these ids, each in its place.
+pub(crate) fn find_each(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    ids: &[RecordId],
+) -> Result<Vec<Option<StoredRecord>>> {
     let sql = format!("SELECT {COLUMNS} FROM records r WHERE r.workspace = $1 AND r.id = $2");
-    connection.first(&sql, params![workspace.0, id.to_string()], of_row)
+    let mut rows = Rows::default();
+    for id in ids {
+        rows.add(params![workspace.0, id.to_string()]);
+    }
+    let found = connection.all_of_each(&sql, &rows, of_row)?;
+    Ok(found.into_iter().map(|mut records| records.pop()).collect())
 }
 
 /// The record that absorbed this one.
@@ -249,10 +263,23 @@ pub(crate) fn id_of(
     source: &str,
     external_id: &str,
 ) -> Result<Option<RecordId>> {
+    Ok(ids_of(connection, workspace, &[(source, external_id)])?.pop().flatten())
+}
+
+/// The records known by external ids, each given after its source's word, each in its place.
+pub(crate) fn ids_of(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    names: &[(&str, &str)],
+) -> Result<Vec<Option<RecordId>>> {
     let sql = "SELECT record FROM record_keys WHERE workspace = $1 AND external_id = $2 AND source = $3";
-    let values = params![workspace.0, external_id, source];
-    let id = connection.first(sql, values, |row| column::uuid(row, 0, "record_keys"))?;
-    Ok(id.map(RecordId))
+    let mut rows = Rows::default();
+    for (source, external_id) in names {
+        rows.add(params![workspace.0, external_id, source]);
+    }
+    let found =
+        connection.all_of_each(sql, &rows, |row| column::uuid(row, 0, "record_keys").map(RecordId))?;
+    Ok(found.into_iter().map(|mut ids| ids.pop()).collect())
 }
 
 /// The external ids that a record is known by, each with its source's word.
@@ -261,6 +288,19 @@ pub(crate) fn keys(
     workspace: WorkspaceId,
     id: RecordId,
 ) -> Result<Vec<(String, String)>> {
+    Ok(keys_of_each(connection, workspace, &[id])?.pop().unwrap_or_default())
+}
+
+/// The external ids that records are known by, each with its source's word, for each of the records.
+pub(crate) fn keys_of_each(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    ids: &[RecordId],
+) -> Result<Vec<Vec<(String, String)>>> {
     let sql = "SELECT external_id, source FROM record_keys WHERE workspace = $1 AND record = $2";
-    connection.all(sql, params![workspace.0, id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+    let mut rows = Rows::default();
+    for id in ids {
+        rows.add(params![workspace.0, id.to_string()]);
+    }
+    connection.all_of_each(sql, &rows, |row| Ok((row.get(0)?, row.get(1)?)))
 }

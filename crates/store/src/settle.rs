@@ -119,7 +119,10 @@ impl Store {
 
     /// The steps of a record that were begun and not closed.
     pub async fn open_steps(&self, workspace: WorkspaceId, record: RecordId) -> Result<Vec<OpenStep>> {
-        self.read(move |connection| step::list(connection, workspace, record)).await
+        self.read(move |connection| {
+            Ok(step::list(connection, workspace, &[record])?.into_iter().flatten().collect())
+        })
+        .await
     }
 
     /// Keeps what was found out about contacts.
@@ -146,30 +149,17 @@ impl Store {
 
 fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Timestamp) -> Result<()> {
     connection.hold(workspace)?;
-    for step in &begin.steps {
-        step::open(connection, workspace, step)?;
-    }
-    for key in &begin.contacts {
-        contact::begin(connection, workspace, key, None, now)?;
-    }
-    for (number, email) in &begin.numbers {
-        contact::begin(connection, workspace, number, Some(email), now)?;
-    }
-    for entry in &begin.ledger {
-        ledger::add(connection, workspace, entry)?;
-    }
-    Ok(())
+    step::open(connection, workspace, &begin.steps)?;
+    let by_key = begin.contacts.iter().map(|key| (key, None));
+    let by_address = begin.numbers.iter().map(|(number, email)| (number, Some(email)));
+    contact::begin(connection, workspace, by_key.chain(by_address), now)?;
+    ledger::add(connection, workspace, &begin.ledger)
 }
 
 fn linked(connection: &Connection, workspace: WorkspaceId, links: &Links, now: Timestamp) -> Result<()> {
     connection.hold(workspace)?;
-    for key in &links.cut {
-        contact::unlink(connection, workspace, key)?;
-    }
-    for (key, id) in &links.made {
-        contact::link(connection, workspace, key, id, now)?;
-    }
-    Ok(())
+    contact::unlink(connection, workspace, &links.cut)?;
+    contact::link(connection, workspace, &links.made, now)
 }
 
 /// Says whether notices are to be sent.
@@ -180,14 +170,10 @@ fn settled(
     now: Timestamp,
 ) -> Result<bool> {
     connection.hold(workspace)?;
-    for (record, key) in &settlement.closed {
-        step::close(connection, workspace, *record, key)?;
-    }
+    step::close(connection, workspace, &settlement.closed)?;
     save::records(connection, workspace, &settlement.saves, &settlement.absorbed, now)?;
     mark::put(connection, workspace, &settlement.marks, now)?;
-    for entry in &settlement.ledger {
-        ledger::add(connection, workspace, entry)?;
-    }
+    ledger::add(connection, workspace, &settlement.ledger)?;
     sample::add(connection, workspace, &settlement.sample, now)?;
     let mut has_notices = false;
     for turn in &settlement.notices {

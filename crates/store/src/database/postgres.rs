@@ -12,14 +12,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join;
+use futures_util::future::{join, try_join_all};
 use tokio::runtime::Runtime;
 use tokio_postgres::{
     Client, Error, Row, Statement,
     types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
-use super::{Access, Bind, Value, value::wrong};
+use super::{Access, Bind, Rows, Value, value::wrong};
 use crate::{Result, StoreError};
 
 /// The oldest PostgreSQL that this is tried on.
@@ -137,6 +137,28 @@ impl Session {
         self.after_begin(self.client.query(&statement, &values))
     }
 
+    pub(super) fn run_each(&self, sql: &str, rows: &Rows) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let statement = self.statement(sql)?;
+        let rows = rows.each().map(|values| bound(&statement, &values)).collect::<Result<Vec<_>>>()?;
+        let rows: Vec<_> = rows.iter().map(|values| borrowed(values)).collect();
+        let runs = rows.iter().map(|values| self.client.execute(&statement, values));
+        self.after_begin(try_join_all(runs)).map(drop)
+    }
+
+    pub(super) fn rows_of_each(&self, sql: &str, rows: &Rows) -> Result<Vec<Vec<Row>>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = self.statement(sql)?;
+        let rows = rows.each().map(|values| bound(&statement, &values)).collect::<Result<Vec<_>>>()?;
+        let rows: Vec<_> = rows.iter().map(|values| borrowed(values)).collect();
+        let queries = rows.iter().map(|values| self.client.query(&statement, values));
+        self.after_begin(try_join_all(queries))
+    }
+
     /// Runs a statement of PostgreSQL's own, with values of its own.
     pub(crate) fn query(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
         let statement = self.statement(sql)?;
@@ -186,11 +208,11 @@ impl Session {
 #[derive(Debug)]
 struct Bound<'a>(Value<'a>);
 
-fn bound<'a>(statement: &Statement, values: &'a [&dyn Bind]) -> Result<Vec<Bound<'a>>> {
+fn bound<'a>(statement: &Statement, values: &[&'a dyn Bind]) -> Result<Vec<Bound<'a>>> {
     if statement.params().len() != values.len() {
         return Err(wrong("as many values as the statement takes"));
     }
-    Ok(values.iter().map(|value| Bound(value.value())).collect())
+    Ok(values.iter().map(|value| Bound(Bind::value(*value))).collect())
 }
 
 fn borrowed<'a>(values: &'a [Bound<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {

@@ -9,8 +9,8 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::{
-    Batch, Claimed, Envelope, OpenStep, Result, StoredRecord, Taken, column,
-    database::{Connection, params},
+    Batch, Claimed, Envelope, Result, Taken, column,
+    database::{Connection, Rows, params},
     inbox, record,
     settle::step,
 };
@@ -48,18 +48,19 @@ pub(super) fn batch(
     limit: usize,
     now: Timestamp,
 ) -> Result<Batch> {
-    let mut items = Vec::new();
-    for subject in subjects(connection, workspace, limit, &mut taken)? {
-        items.push(claimed(connection, workspace, subject)?);
-    }
-    for id in due(connection, workspace, limit - items.len(), now, &taken.records)? {
-        let Some(record) = record::find(connection, workspace, id)? else { continue };
+    let subjects = subjects(connection, workspace, limit, &mut taken)?;
+    let left = limit - subjects.len();
+    let mut items = claimed(connection, workspace, subjects)?;
+    let due = due(connection, workspace, left, now, &taken.records)?;
+    let open = step::list(connection, workspace, &due)?;
+    for (record, open) in record::find_each(connection, workspace, &due)?.into_iter().zip(open) {
+        let Some(record) = record else { continue };
         items.push(Claimed {
             subject: record.record.external_id.clone(),
             source: record.record.source,
             record: Some(record),
             envelopes: Vec::new(),
-            open: step::list(connection, workspace, id)?,
+            open,
         });
     }
     Ok(Batch { items })
@@ -82,13 +83,13 @@ fn subjects(
         })?;
         let Some((last, ..)) = rows.last() else { break };
         after = *last;
-        for (_, source, external_id) in rows {
-            let name = (source, external_id.clone());
-            if subjects.len() == limit || taken.names.contains(&name) || !seen.insert(name) {
-                continue;
-            }
-            let record = record::id_of(connection, workspace, source.word(), &external_id)?;
-            if record.is_none_or(|id| taken.records.insert(id)) {
+        let names = rows.into_iter().map(|(_, source, external_id)| (source, external_id));
+        let names: Vec<_> =
+            names.filter(|name| !taken.names.contains(name) && seen.insert(name.clone())).collect();
+        let words: Vec<_> = names.iter().map(|(source, id)| (source.word(), id.as_str())).collect();
+        let records = record::ids_of(connection, workspace, &words)?;
+        for ((source, external_id), record) in names.into_iter().zip(records) {
+            if subjects.len() < limit && record.is_none_or(|id| taken.records.insert(id)) {
                 subjects.push(Subject { source, external_id, record });
             }
         }
@@ -96,53 +97,54 @@ fn subjects(
     Ok(subjects)
 }
 
-fn claimed(connection: &Connection, workspace: WorkspaceId, subject: Subject) -> Result<Claimed> {
-    let Subject { source, external_id, record: id } = subject;
-    let record = match id {
-        Some(id) => record::find(connection, workspace, id)?,
-        None => None,
-    };
-    Ok(Claimed {
-        envelopes: unread(connection, workspace, source, &external_id, record.as_ref())?,
-        open: open(connection, workspace, source, &external_id, id)?,
-        subject: external_id,
-        source,
+/// The subjects with all that is to be done for them.
+fn claimed(connection: &Connection, workspace: WorkspaceId, subjects: Vec<Subject>) -> Result<Vec<Claimed>> {
+    let ids: Vec<RecordId> = subjects.iter().map(|subject| subject.id(workspace)).collect();
+    let records = record::find_each(connection, workspace, &ids)?;
+    let open = step::list(connection, workspace, &ids)?;
+    let unread = unread(connection, workspace, &subjects, &ids)?;
+    let found = records.into_iter().zip(open).zip(unread);
+    let claimed = subjects.into_iter().zip(found).map(|(subject, ((record, open), envelopes))| Claimed {
+        subject: subject.external_id,
+        source: subject.source,
         record,
-    })
+        envelopes,
+        open,
+    });
+    Ok(claimed.collect())
 }
 
-/// The unread envelopes of a subject and of all other names of its record.
+impl Subject {
+    /// The id of its record, or of the one that would begin with it.
+    fn id(&self, workspace: WorkspaceId) -> RecordId {
+        self.record.unwrap_or_else(|| RecordId::of(workspace, self.source, &self.external_id))
+    }
+}
+
+/// The unread envelopes of each subject and of all other names of its record.
 fn unread(
     connection: &Connection,
     workspace: WorkspaceId,
-    source: Source,
-    subject: &str,
-    record: Option<&StoredRecord>,
-) -> Result<Vec<Envelope>> {
-    let mut names = vec![(subject.to_owned(), source.word().to_owned())];
-    if let Some(record) = record {
-        let others = record::keys(connection, workspace, record.record.id)?;
-        names.extend(others.into_iter().filter(|name| name.0 != subject || name.1 != source.word()));
+    subjects: &[Subject],
+    ids: &[RecordId],
+) -> Result<Vec<Vec<Envelope>>> {
+    let (mut rows, mut counts) = (Rows::default(), Vec::with_capacity(subjects.len()));
+    for (subject, others) in subjects.iter().zip(record::keys_of_each(connection, workspace, ids)?) {
+        let own = (subject.external_id.clone(), subject.source.word().to_owned());
+        let others = others.into_iter().filter(|name| *name != own);
+        let names: Vec<_> = std::iter::once(own.clone()).chain(others).collect();
+        for (external_id, source) in &names {
+            rows.add(params![workspace.0, source, external_id]);
+        }
+        counts.push(names.len());
     }
-    let mut envelopes = Vec::new();
-    for (subject, source) in names {
-        let values = params![workspace.0, source, subject];
-        envelopes.extend(connection.all(UNREAD_OF, values, inbox::of_row)?);
-    }
-    envelopes.sort_by_key(|envelope| envelope.seq);
-    Ok(envelopes)
-}
-
-/// The open steps: those of the record, or of the record that would begin with this subject.
-fn open(
-    connection: &Connection,
-    workspace: WorkspaceId,
-    source: Source,
-    subject: &str,
-    record: Option<RecordId>,
-) -> Result<Vec<OpenStep>> {
-    let id = record.unwrap_or_else(|| RecordId::of(workspace, source, subject));
-    step::list(connection, workspace, id)
+    let mut answers = connection.all_of_each(UNREAD_OF, &rows, inbox::of_row)?.into_iter();
+    let of_each = counts.into_iter().map(|count| {
+        let mut envelopes: Vec<Envelope> = answers.by_ref().take(count).flatten().collect();
+        envelopes.sort_by_key(|envelope| envelope.seq);
+        envelopes
+    });
+    Ok(of_each.collect())
 }
 
 /// The records due that are not taken yet.

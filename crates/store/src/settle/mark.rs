@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     Mark, Result, column,
-    database::{Connection, params},
+    database::{Connection, Rows, params},
 };
 
 /// Marks envelopes.
@@ -17,61 +17,53 @@ pub(super) fn put(
     marks: &[(i64, Mark)],
     now: Timestamp,
 ) -> Result<()> {
-    let mut names = BTreeSet::new();
+    let (mut read, mut records) = (Rows::default(), Vec::new());
+    let (mut ignored, mut unreadable) = (Rows::default(), Rows::default());
     for (seq, mark) in marks {
         match mark {
             Mark::Read(record) => {
-                let name = read(connection, workspace, *seq)?;
-                names.extend(name.map(|(source, subject)| (*record, source, subject)));
+                read.add(params![workspace.0, seq]);
+                records.push(*record);
             }
-            Mark::Ignored => ignore(connection, workspace, *seq)?,
+            Mark::Ignored => ignored.add(params![workspace.0, seq]),
             Mark::Unreadable { field, problem } => {
                 let reason = if field.is_empty() { problem.clone() } else { format!("{field}: {problem}") };
-                unreadable(connection, workspace, *seq, &reason, now)?;
+                unreadable.add(params![workspace.0, seq, reason, column::micros(now)]);
             }
         }
     }
-    for (record, source, subject) in names.iter().filter(|(_, _, subject)| !subject.is_empty()) {
-        name(connection, workspace, *record, source, subject)?;
+    connection.run_each(IGNORED, &ignored)?;
+    connection.run_each(UNREADABLE, &unreadable)?;
+    let heard_of = connection.all_of_each(READ, &read, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut names = BTreeSet::new();
+    for (record, of_one) in records.into_iter().zip(heard_of) {
+        names.extend(of_one.into_iter().map(|(source, subject)| (record, source, subject)));
     }
-    Ok(())
+    name(connection, workspace, &names)
 }
 
-/// Marks an envelope as read; returns its source's word and its subject.
-fn read(connection: &Connection, workspace: WorkspaceId, seq: i64) -> Result<Option<(String, String)>> {
-    let sql = "UPDATE envelopes SET state = 'read', problem = NULL, problem_since = NULL
-        WHERE workspace = $1 AND seq = $2 RETURNING source, subject";
-    connection.first(sql, params![workspace.0, seq], |row| Ok((row.get(0)?, row.get(1)?)))
-}
+/// Gives the source's word and the subject.
+const READ: &str = "UPDATE envelopes SET state = 'read', problem = NULL, problem_since = NULL
+    WHERE workspace = $1 AND seq = $2 RETURNING source, subject";
 
-fn ignore(connection: &Connection, workspace: WorkspaceId, seq: i64) -> Result<()> {
-    let sql = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
-        WHERE workspace = $1 AND seq = $2";
-    connection.run(sql, params![workspace.0, seq]).map(|_| ())
-}
+const IGNORED: &str = "UPDATE envelopes SET state = 'ignored', problem = NULL, problem_since = NULL
+    WHERE workspace = $1 AND seq = $2";
 
-fn unreadable(
-    connection: &Connection,
-    workspace: WorkspaceId,
-    seq: i64,
-    reason: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let sql = "UPDATE envelopes SET state = 'unreadable', problem = $3, problem_since = $4
-        WHERE workspace = $1 AND seq = $2";
-    connection.run(sql, params![workspace.0, seq, reason, column::micros(now)]).map(|_| ())
-}
+const UNREADABLE: &str = "UPDATE envelopes SET state = 'unreadable', problem = $3, problem_since = $4
+    WHERE workspace = $1 AND seq = $2";
 
-/// Sees to it that a record is found by what went into it, whatever else it is known by.
+/// Sees to it that records are found by what went into them, whatever else they are known by.
 fn name(
     connection: &Connection,
     workspace: WorkspaceId,
-    record: RecordId,
-    source: &str,
-    subject: &str,
+    names: &BTreeSet<(RecordId, String, String)>,
 ) -> Result<()> {
     let sql = "INSERT INTO record_keys (workspace, external_id, source, record)
         SELECT r.workspace, $3, $4, r.id FROM records r WHERE r.workspace = $1 AND r.id = $2
         ON CONFLICT DO NOTHING";
-    connection.run(sql, params![workspace.0, record.to_string(), subject, source]).map(|_| ())
+    let mut rows = Rows::default();
+    for (record, source, subject) in names.iter().filter(|(_, _, subject)| !subject.is_empty()) {
+        rows.add(params![workspace.0, record.to_string(), subject, source]);
+    }
+    connection.run_each(sql, &rows)
 }

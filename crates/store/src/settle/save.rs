@@ -1,15 +1,12 @@
 //! Saving records, with those that they absorbed.
 
-use domain::{
-    ids::{RecordId, WorkspaceId},
-    source::Source,
-};
+use domain::ids::{RecordId, WorkspaceId};
 use jiff::Timestamp;
 
 use super::words;
 use crate::{
     RecordSave, RecordState, Result, column,
-    database::{Connection, params},
+    database::{Connection, Rows, params},
     record,
 };
 
@@ -26,13 +23,9 @@ pub(super) fn records(
     for id in absorbed.iter().filter(|id| !is_kept(id)) {
         leaving.push((*id, record::keys(connection, workspace, *id)?));
     }
-    for save in saves {
-        put(connection, workspace, save, now)?;
-        for key in save.keys.iter().chain([&save.record.external_id]).filter(|key| !key.is_empty()) {
-            add_key(connection, workspace, save.record.source, key, save.record.id)?;
-        }
-        words::put(connection, workspace, &save.record)?;
-    }
+    put(connection, workspace, saves, now)?;
+    add_keys(connection, workspace, saves)?;
+    words::put(connection, workspace, saves)?;
     for (id, keys) in leaving {
         let into = heir(connection, workspace, id, &keys)?;
         let only = if let [save] = saves { Some(save.record.id) } else { None };
@@ -41,7 +34,7 @@ pub(super) fn records(
     Ok(())
 }
 
-fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: Timestamp) -> Result<()> {
+fn put(connection: &Connection, workspace: WorkspaceId, saves: &[RecordSave], now: Timestamp) -> Result<()> {
     let sql = "INSERT INTO records (workspace, id, source, state, why, attempts, due_at,
             problem, problem_since, created_at, changed_at, unwritten_since, record)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
@@ -52,37 +45,41 @@ fn put(connection: &Connection, workspace: WorkspaceId, save: &RecordSave, now: 
                 ELSE COALESCE(records.problem_since, excluded.problem_since) END,
             changed_at = excluded.changed_at, unwritten_since = excluded.unwritten_since,
             record = excluded.record";
-    // A record in the state of a problem is listed as one: it has to say something.
-    let is_problem = save.state == RecordState::Problem;
-    let problem = save.problem.as_ref().or_else(|| is_problem.then_some(&save.why));
-    let values = params![
-        workspace.0,
-        save.record.id.to_string(),
-        save.record.source.word(),
-        save.state.word(),
-        save.why,
-        save.attempts,
-        save.due_at.map(column::micros),
-        problem,
-        problem.map(|_| column::micros(now)),
-        column::micros(now),
-        save.unwritten_since.map(column::micros),
-        column::to_json(&save.record, "records")?,
-    ];
-    connection.run(sql, values).map(|_| ())
+    let mut rows = Rows::default();
+    for save in saves {
+        // A record in the state of a problem is listed as one: it has to say something.
+        let is_problem = save.state == RecordState::Problem;
+        let problem = save.problem.as_ref().or_else(|| is_problem.then_some(&save.why));
+        rows.add(params![
+            workspace.0,
+            save.record.id.to_string(),
+            save.record.source.word(),
+            save.state.word(),
+            save.why,
+            save.attempts,
+            save.due_at.map(column::micros),
+            problem,
+            problem.map(|_| column::micros(now)),
+            column::micros(now),
+            save.unwritten_since.map(column::micros),
+            column::to_json(&save.record, "records")?,
+        ]);
+    }
+    connection.run_each(sql, &rows)
 }
 
-fn add_key(
-    connection: &Connection,
-    workspace: WorkspaceId,
-    source: Source,
-    key: &str,
-    record: RecordId,
-) -> Result<()> {
+fn add_keys(connection: &Connection, workspace: WorkspaceId, saves: &[RecordSave]) -> Result<()> {
     let sql = "INSERT INTO record_keys (workspace, external_id, source, record) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace, external_id, source) DO UPDATE SET record = excluded.record
             WHERE record_keys.record <> excluded.record";
-    connection.run(sql, params![workspace.0, key, source.word(), record.to_string()]).map(|_| ())
+    let mut rows = Rows::default();
+    for save in saves {
+        let record = &save.record;
+        for key in save.keys.iter().chain([&record.external_id]).filter(|key| !key.is_empty()) {
+            rows.add(params![workspace.0, key, record.source.word(), record.id.to_string()]);
+        }
+    }
+    connection.run_each(sql, &rows)
 }
 
 /// The record that has taken over an id of an absorbed one.

@@ -2,27 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ids::WorkspaceId, name, record::Record};
+use domain::{ids::WorkspaceId, name};
 
 use crate::{
-    Result,
-    database::{Connection, params},
+    RecordSave, Result,
+    database::{Connection, Rows, params},
 };
 
-/// Keeps the words of a record in place of those kept before.
-pub(super) fn put(connection: &Connection, workspace: WorkspaceId, record: &Record) -> Result<()> {
-    let id = record.id.to_string();
-    let wanted = name::words(record);
-    let sql = "SELECT word FROM record_words WHERE workspace = $1 AND record = $2";
-    let kept = connection.all(sql, params![workspace.0, id], |row| row.get(0))?;
-    let kept: BTreeSet<String> = kept.into_iter().collect();
-    for word in kept.difference(&wanted) {
-        let sql = "DELETE FROM record_words WHERE workspace = $1 AND word = $2 AND record = $3";
-        connection.run(sql, params![workspace.0, word, id])?;
+/// Keeps the words of records in place of those kept before.
+pub(super) fn put(connection: &Connection, workspace: WorkspaceId, saves: &[RecordSave]) -> Result<()> {
+    let mut rows = Rows::default();
+    for save in saves {
+        rows.add(params![workspace.0, save.record.id.to_string()]);
     }
-    for word in wanted.difference(&kept) {
-        let sql = "INSERT INTO record_words (workspace, word, record) VALUES ($1, $2, $3)";
-        connection.run(sql, params![workspace.0, word, id])?;
+    let kept: Vec<Vec<String>> = connection.all_of_each(KEPT, &rows, |row| row.get(0))?;
+    let (mut gone, mut new) = (Rows::default(), Rows::default());
+    for (save, kept) in saves.iter().zip(kept) {
+        let (id, wanted) = (save.record.id.to_string(), name::words(&save.record));
+        let kept: BTreeSet<String> = kept.into_iter().collect();
+        for word in kept.difference(&wanted) {
+            gone.add(params![workspace.0, word, id]);
+        }
+        for word in wanted.difference(&kept) {
+            new.add(params![workspace.0, word, id]);
+        }
     }
-    Ok(())
+    connection
+        .run_each("DELETE FROM record_words WHERE workspace = $1 AND word = $2 AND record = $3", &gone)?;
+    let sql = "INSERT INTO record_words (workspace, word, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    connection.run_each(sql, &new)
 }
+
+const KEPT: &str = "SELECT word FROM record_words WHERE workspace = $1 AND record = $2";
