@@ -22,17 +22,20 @@ pub async fn run(settings: Box<Settings>) -> Result<()> {
     instance.stop().await
 }
 
-/// The library that reads phone numbers tells what they are; no number is to stand in a log.
-const SILENT: &str = "rlibphonenumber=off";
+/// Libraries that tell what they were given: of phone numbers the one that reads them, of all that is kept PostgreSQL's
+/// client. None of it is to stand in a log.
+const SILENT: [&str; 2] = ["rlibphonenumber=off", "tokio_postgres=off"];
 
 /// Logs to standard error.
 ///
 /// # Errors
 /// The filter cannot be read.
 pub fn log(filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?
-        .add_directive(SILENT.parse()?);
+    let mut filter = EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?;
+    for silent in SILENT {
+        filter = filter.add_directive(silent.parse()?);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
