@@ -20,18 +20,17 @@ impl Database {
     pub fn chosen() -> Self {
         match told(CHOICE).as_deref() {
             None | Some("sqlite") => Self::File { folder: TempDir::new().unwrap() },
-            Some("postgres") => Self::postgres().unwrap_or_else(|| panic!("{SERVER} names no server")),
+            Some("postgres") => Self::on(&server().unwrap_or_else(|| panic!("{SERVER} names no server"))),
             Some(other) => panic!("{CHOICE} is {other}, which is neither sqlite nor postgres"),
         }
     }
 
-    /// On the server that tests are given. None, with a word printed, where there is none.
-    pub fn postgres() -> Option<Self> {
-        let server = told(SERVER).filter(|server| !server.is_empty());
-        if server.is_none() {
+    /// Whether tests may use PostgreSQL; if not, says so.
+    pub fn has_postgres() -> bool {
+        if server().is_none() {
             println!("skipped: {SERVER} names no PostgreSQL; bin/test starts one");
         }
-        server.map(|server| Self::on(&server))
+        server().is_some()
     }
 
     /// On that server: an address that ends in a database's name.
@@ -51,6 +50,10 @@ impl Database {
             }
         }
     }
+}
+
+fn server() -> Option<String> {
+    told(SERVER).filter(|server| !server.is_empty())
 }
 
 impl Drop for Database {

@@ -15,13 +15,14 @@ use serde_json::{Value, json};
 use store::{Connection, Location, MasterKey, Status, Store};
 use url::Url;
 
-use crate::oauth::answer;
+use crate::{database::Database, oauth::answer};
 
 /// How many tokens each node waits to be given.
 const RENEWALS: usize = 1_000;
 
-/// Where a node finds the sandbox, the database and its own number.
+/// Where a node finds the sandbox, the database, a folder for what it tells, and its own number.
 const ORIGIN: &str = "PATCHBAY_TEST_ORIGIN";
+const URL: &str = "PATCHBAY_TEST_URL";
 const FOLDER: &str = "PATCHBAY_TEST_FOLDER";
 const NODE: &str = "PATCHBAY_TEST_NODE";
 
@@ -29,8 +30,8 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_780_000_000).unwrap()
 }
 
-fn open(folder: &Path) -> Store {
-    let location = Location::File(folder.join("patchbay.db"));
+fn open(url: &str) -> Store {
+    let location: Location = url.parse().unwrap();
     Store::open(location, MasterKey::from_bytes([7; 32])).unwrap()
 }
 
@@ -72,10 +73,10 @@ async fn connected(store: &Store, secret: &Secret) -> WorkspaceId {
 }
 
 /// This very program again, as a node.
-fn start(node: &str, origin: &str, folder: &Path) -> Child {
+fn start(node: &str, origin: &str, url: &str, folder: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "renewals::a_node_renews_until_it_was_given_a_thousand_tokens", "--ignored"]);
-    command.env(ORIGIN, origin).env(FOLDER, folder).env(NODE, node).spawn().unwrap()
+    command.env(ORIGIN, origin).env(URL, url).env(FOLDER, folder).env(NODE, node).spawn().unwrap()
 }
 
 /// Each refresh ends the refresh token before it: were two under way at once, the second would be refused, and the
@@ -91,11 +92,11 @@ async fn two_processes_renew_one_connection_a_thousand_times_never_two_at_once_a
     let oauth = app(&http, &origin);
     let granted = exchanged(&http, &origin, &oauth).await;
     let refresh = granted.refresh_token.clone().unwrap();
-    let folder = tempfile::TempDir::new().unwrap();
-    let store = open(folder.path());
+    let (database, folder) = (Database::chosen(), tempfile::TempDir::new().unwrap());
+    let store = open(&database.url());
     let workspace = connected(&store, &Secret::Granted(granted.tokens(now(), &refresh))).await;
 
-    for mut node in ["1", "2"].map(|node| start(node, &origin, folder.path())) {
+    for mut node in ["1", "2"].map(|node| start(node, &origin, &database.url(), folder.path())) {
         assert!(node.wait().unwrap().success());
     }
     let of = |node: &str| std::fs::read_to_string(folder.path().join(node)).unwrap();
@@ -140,7 +141,7 @@ fn told(name: &str) -> String {
 async fn a_node_renews_until_it_was_given_a_thousand_tokens() {
     let (origin, folder, node) = (told(ORIGIN), told(FOLDER), told(NODE));
     let folder = Path::new(&folder);
-    let store = open(folder);
+    let store = open(&told(URL));
     let workspace = store.workspace("default").await.unwrap().unwrap().id;
     let stands = store.connection(workspace, System::Hubspot).await.unwrap().unwrap();
     let Some(secret @ Secret::Granted(_)) = stands.secret.as_ref().and_then(Secret::read) else {

@@ -29,7 +29,7 @@ pub struct World {
     pub server: Server,
     pub http: connectors::http::Client,
     _folder: TempDir,
-    _database: Database,
+    pub database: Database,
 }
 
 impl World {
@@ -74,7 +74,7 @@ impl World {
         let installation = Installation { folder: folder.path().to_owned(), environment };
         let server = Server::start(&installation, "serve");
         let http = connectors::http::client().unwrap();
-        Self { sandbox, server, http, _folder: folder, _database: database }
+        Self { sandbox, server, http, database, _folder: folder }
     }
 
     /// Connects HubSpot, Aircall (with a given webhook token) and Calendar.com.
