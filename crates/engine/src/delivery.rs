@@ -15,7 +15,7 @@ use domain::{
     plan::{Wishes, plan},
     step::Plan,
 };
-use store::{Begin, Links, Store, StoreError};
+use store::{Begin, Lease, Links, Store, StoreError};
 
 use crate::{
     Clock,
@@ -34,6 +34,8 @@ pub struct Delivery<'a> {
     pub gates: &'a Gates,
     /// Whose work it is.
     pub workspace: WorkspaceId,
+    /// The right to it.
+    pub lease: Lease,
     /// The time.
     pub clock: &'a Clock,
 }
@@ -175,7 +177,7 @@ impl Delivery<'_> {
         if begin.steps.is_empty() && begin.contacts.is_empty() {
             return Ok(());
         }
-        self.store.begin(self.workspace, begin, (self.clock)()).await
+        self.store.begin(self.lease, begin, (self.clock)()).await
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     Engine,
     asking::Young,
+    node::Held,
     pass::{Passed, Prepared, Taking},
 };
 
@@ -22,6 +23,9 @@ pub const LINGER: Duration = Duration::from_millis(100);
 /// How many batches are written side by side at most. HubSpot's 19 requests a second, each answered within 0.4 s, take
 /// eight at a time.
 const WIDTH_MAX: usize = 8;
+
+/// How long a lane rests after it broke down, so that one that does so again and again does not spin.
+pub const AFTER_BREAKDOWN: Duration = Duration::from_secs(1);
 
 /// The batches that a lane has in hand.
 struct Hand {
@@ -92,20 +96,61 @@ impl Hand {
 }
 
 impl Engine {
+    /// Takes a lane, unless this node holds it already, and works it; returns it if it is still this node's.
+    pub(crate) async fn work_lane(
+        &self,
+        workspace: WorkspaceId,
+        held: Option<Held>,
+        stop: &watch::Receiver<bool>,
+    ) -> Option<Held> {
+        let held = match held.filter(Held::is_good) {
+            Some(held) => held,
+            None => match self.node.take(workspace).await {
+                Ok(taken) => taken?,
+                Err(error) => {
+                    tracing::error!(workspace = workspace.0, "the lane could not be taken: {error}");
+                    tokio::time::sleep(AFTER_BREAKDOWN).await;
+                    return None;
+                }
+            },
+        };
+        let lapsed = held.clone().lapsed();
+        let ran = tokio::select! {
+            biased;
+            // What is under way is dropped with it, and stays begun.
+            () = lapsed => {
+                tracing::warn!(workspace = workspace.0, "this node is cut off from the others: a lane is given up");
+                return None;
+            }
+            ran = Box::pin(self.run_lane(&held, stop)) => ran,
+        };
+        match ran {
+            Ok(()) => Some(held),
+            Err(StoreError::Moved) => {
+                tracing::warn!(
+                    workspace = workspace.0,
+                    "another node has taken a lane; what was still written for it is refused"
+                );
+                None
+            }
+            Err(error) => {
+                tracing::error!(workspace = workspace.0, "a pass failed: {error}");
+                tokio::time::sleep(AFTER_BREAKDOWN).await;
+                Some(held)
+            }
+        }
+    }
+
     /// Works a lane until there is nothing to do, it is parked, or a stop is asked for.
     ///
     /// # Errors
     /// The store's. What was begun is in the ledger.
-    pub(crate) async fn run_lane(
-        &self,
-        workspace: WorkspaceId,
-        stop: &watch::Receiver<bool>,
-    ) -> Result<(), StoreError> {
+    async fn run_lane(&self, held: &Held, stop: &watch::Receiver<bool>) -> Result<(), StoreError> {
         tokio::time::sleep(LINGER).await;
         let mut hand = Hand::new();
         let mut young = Young::default();
         while !*stop.borrow() {
-            let (passed, lingers) = match Box::pin(self.prepare(workspace, &hand.taken(), &mut young)).await {
+            let (passed, lingers) = match Box::pin(self.prepare(held, &hand.taken(), &mut young)).await {
                 Ok(Taking::Idle) if hand.is_empty() => return Ok(()),
                 // What came meanwhile for records in hand is looked at once they are written.
                 Ok(Taking::Idle) => {

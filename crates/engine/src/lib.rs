@@ -12,11 +12,13 @@ mod ledger;
 mod lists;
 mod meter;
 mod meters;
+mod node;
 mod notices;
 mod pace;
 mod pass;
 mod portal;
 mod reading;
+mod roster;
 mod sample;
 mod scheduler;
 mod session;
@@ -32,6 +34,7 @@ use store::Store;
 use url::Url;
 
 pub use meters::Meters;
+pub use node::Node;
 pub use tokens::Tokens;
 
 /// Tells the time; only the binary reads the machine's clock.
@@ -58,6 +61,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Engine {
     store: Store,
+    node: Node,
     clock: Clock,
     http: Client,
     gates: Arc<Gates>,
@@ -72,18 +76,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Wires an engine; nothing moves until `run`.
-    pub fn new(
-        store: Store,
-        clock: Clock,
-        http: Client,
-        gates: Arc<Gates>,
-        tokens: Tokens,
-        meters: Meters,
-        settings: Settings,
-    ) -> Self {
+    /// Wires an engine of a node that has joined; nothing moves until `run`.
+    pub fn new(node: Node, http: Client, tokens: Tokens, meters: Meters, settings: Settings) -> Self {
+        let (store, clock, gates) = node.parts();
         let (settings, sessions, hanging) = (Arc::new(settings), Arc::default(), Arc::default());
-        Self { store, clock, http, gates, tokens, meters, settings, sessions, hanging, post: None }
+        Self { store, node, clock, http, gates, tokens, meters, settings, sessions, hanging, post: None }
     }
 
     /// Sends notices by this way. Without one none is owed.

@@ -2,69 +2,85 @@
 
 mod aircall;
 
-use domain::{fault::Fault, ids::WorkspaceId, source::System};
-use store::StoreError;
-use tokio::sync::watch;
+use std::time::Duration;
+
+use domain::{fault::Fault, source::System};
+use store::{Connection, StoreError};
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{Engine, scheduler::told, session::Line};
 
 pub use aircall::Hanging;
 
+/// Lists that are read side by side: one that hangs holds up no other, and thousands do not come at once.
+const AT_ONCE: usize = 16;
+
+/// The shortest time between two readings of a list.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 impl Engine {
-    /// Reads the lists of all connected workspaces again and again, until stopped.
+    /// Reads the lists of all connected workspaces again and again, until stopped: at the start at once, then spread over
+    /// the time between two readings. Each workspace's are read by the node that its lane belongs to.
     pub(crate) async fn keep_lists(&self, mut stop: watch::Receiver<bool>) {
-        let every = self.settings.list_refresh.unsigned_abs().max(std::time::Duration::from_millis(100));
+        let every = self.settings.list_refresh.unsigned_abs().max(SHORTEST);
+        let mut span = Duration::ZERO;
         loop {
             tokio::select! {
                 biased;
                 () = told(&mut stop) => return,
-                () = self.refresh_all() => {}
-            }
-            tokio::select! {
-                biased;
-                () = told(&mut stop) => return,
-                () = tokio::time::sleep(every) => {}
+                () = self.refresh_all(span) => span = every,
             }
         }
     }
 
-    async fn refresh_all(&self) {
-        let hubspots = self.store.connections_of(System::Hubspot, true).await.unwrap_or_default();
-        for connection in hubspots {
-            if let Err(error) = self.refresh_outcomes(connection.workspace).await {
-                tracing::warn!(workspace = connection.workspace.0, "outcomes not kept: {error}");
+    async fn refresh_all(&self, span: Duration) {
+        let mut connections = self.store.connections_of(System::Hubspot, true).await.unwrap_or_default();
+        connections.extend(self.store.connections_of(aircall::SYSTEM, false).await.unwrap_or_default());
+        connections.retain(|connection| self.node.is_mine(connection.workspace));
+        let count = u32::try_from(connections.len()).unwrap_or(u32::MAX);
+        let Some(gap) = span.checked_div(count) else { return tokio::time::sleep(span).await };
+        let mut reading = JoinSet::new();
+        for connection in connections {
+            tokio::time::sleep(gap).await;
+            while reading.len() >= AT_ONCE {
+                reading.join_next().await;
             }
+            let engine = self.clone();
+            reading.spawn(async move { engine.refresh(&connection).await });
         }
-        let aircalls = self.store.connections_of(aircall::SYSTEM, false).await.unwrap_or_default();
-        for connection in aircalls {
-            if let Err(error) = self.look_after_aircall(&connection).await {
-                tracing::warn!(workspace = connection.workspace.0, "tags not kept: {error}");
-            }
+        while reading.join_next().await.is_some() {}
+    }
+
+    async fn refresh(&self, connection: &Connection) {
+        let workspace = connection.workspace.0;
+        let (list, read) = match connection.system {
+            System::Hubspot => ("outcomes", self.refresh_outcomes(connection).await),
+            System::Source(_) => ("tags", self.look_after_aircall(connection).await),
+        };
+        if let Err(error) = read {
+            tracing::warn!(workspace, "{list} not kept: {error}");
         }
     }
 
     /// Reads the outcomes again. If they cannot be read, nothing counts as deleted.
-    pub(crate) async fn refresh_outcomes(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
-        let Line::Open(session) = self.line(workspace).await? else { return Ok(false) };
+    async fn refresh_outcomes(&self, connection: &Connection) -> Result<(), StoreError> {
+        let workspace = connection.workspace;
+        let Line::Open(session) = self.line(workspace).await? else { return Ok(()) };
         let asked_at = self.now();
         match self.gates.pass(workspace, session.hubspot.outcomes()).await {
-            // A page may have read the list meanwhile: an older reading must not show as gone what is there.
-            Ok(Ok(_)) if self.store.outcome_catalog(workspace).await?.read_at > Some(asked_at) => Ok(true),
             // HubSpot's defaults are not all deleted at once: an empty list is a reading that failed.
-            Ok(Ok(listed)) if listed.is_empty() => Ok(false),
-            Ok(Ok(listed)) => {
-                self.store.observe_outcomes(workspace, listed, self.now()).await?;
-                Ok(true)
+            Ok(Ok(listed)) if !listed.is_empty() => {
+                self.store.observe_outcomes(workspace, listed, asked_at, self.now()).await?;
             }
             Ok(Err(fault)) => {
                 tracing::debug!(workspace = workspace.0, "outcomes not read: {fault}");
                 // A refused credential shows at once, not with the next call.
-                if matches!(fault, Fault::SignIn { .. }) {
-                    self.after_fault(workspace, &fault, Some(session.changed_at)).await?;
+                if let Fault::SignIn { why } = &fault {
+                    self.refused(workspace, why, Some(session.changed_at)).await?;
                 }
-                Ok(false)
             }
-            Err(_) => Ok(false),
+            Ok(Ok(_)) | Err(_) => {}
         }
+        Ok(())
     }
 }

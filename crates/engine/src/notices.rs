@@ -63,10 +63,8 @@ impl Engine {
     /// Sends what is due until told to stop; does nothing without a mail server.
     pub(crate) async fn send_notices(&self, mut stop: watch::Receiver<bool>) {
         let Some(post) = &self.post else { return };
-        // One process works on a database: what is begun now was begun by one that has ended.
-        if let Err(error) = self.store.break_off_notices(self.now()).await {
-            tracing::error!("the store does not answer: {error}");
-        }
+        let mut roster = self.node.roster();
+        roster.mark_changed();
         let mut sending = JoinSet::new();
         loop {
             let now = self.now();
@@ -84,6 +82,7 @@ impl Engine {
             tokio::select! {
                 biased;
                 () = told(&mut stop) => break,
+                Ok(()) = roster.changed() => self.break_off_notices().await,
                 Some(_) = sending.join_next() => {}
                 () = self.store.notices_rung(), if sending.len() < AT_ONCE => {}
                 () = tokio::time::sleep(wait), if sending.len() < AT_ONCE => {}
@@ -95,6 +94,13 @@ impl Engine {
         };
         // What is cut off here is due again later, under the same key.
         let _ = tokio::time::timeout(STOP_PATIENCE, rest).await;
+    }
+
+    /// What a node had begun that is gone is due at once.
+    async fn break_off_notices(&self) {
+        if let Err(error) = self.store.break_off_notices(self.now()).await {
+            tracing::error!("the store does not answer: {error}");
+        }
     }
 
     /// Begins what is due, as far as there is room; says how many.
@@ -111,7 +117,7 @@ impl Engine {
         let mut begun = 0;
         for notice in self.store.due_notices(now, room).await? {
             let until = now.saturating_add(BROKEN_OFF_AFTER).unwrap_or(Timestamp::MAX);
-            if self.store.begin_notice(notice.workspace, notice.seq, now, until).await? {
+            if self.store.begin_notice(notice.workspace, notice.seq, self.node.id(), now, until).await? {
                 begun += 1;
                 let (engine, post) = (self.clone(), Arc::clone(post));
                 sending.spawn(async move { engine.send_notice(&post, notice).await });
@@ -143,7 +149,7 @@ impl Engine {
             Sent::Dropped { .. } => "dropped",
         };
         metrics::counter!("patchbay_notices_total", "result" => result).increment(1);
-        self.store.settle_notice(workspace, seq, sent, self.now()).await
+        self.store.settle_notice(workspace, seq, self.node.id(), sent, self.now()).await
     }
 
     /// Why a notice is not to be sent any more, if it is not: time has passed, or somebody wants no mails.

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use crate::{
     budget::Left,
     meter::{Meter, Wait},
+    node::Held,
 };
 
 /// A wait shorter than this is not worth a word on a record's timeline.
@@ -47,12 +48,24 @@ pub async fn noting<T>(work: impl Future<Output = T>) -> (T, Waits) {
 pub struct WorkspacePace {
     workspace: WorkspaceId,
     meter: Arc<Meter>,
+    /// The lane that asks, where it is one.
+    held: Option<Held>,
 }
 
 impl WorkspacePace {
     /// A place at a meter.
     pub fn new(workspace: WorkspaceId, meter: Arc<Meter>) -> Self {
-        Self { workspace, meter }
+        Self { workspace, meter, held: None }
+    }
+
+    /// A place for a lane: it is let through as long as this node holds it.
+    pub fn of_lane(held: Held, meter: Arc<Meter>) -> Self {
+        Self { workspace: held.lease().workspace, meter, held: Some(held) }
+    }
+
+    /// A person changed the connection: what the account was told to wait for may not hold any more.
+    pub fn reconsider(&self) {
+        self.meter.reconsider();
     }
 
     /// A wait in plain words, with when it ended.
@@ -87,6 +100,10 @@ impl Pace for WorkspacePace {
     fn ask(&self, class: Class) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
             let waited = Waits(self.meter.ask(class).await?);
+            // Last, since whatever came before may have taken long.
+            if self.held.as_ref().is_some_and(|held| !held.is_good()) {
+                return Err(Fault::later("Another node goes on with it."));
+            }
             // Outside of a batch nobody is told.
             let _ = WAITED.try_with(|waits| waits.borrow_mut().join(waited));
             Ok(())

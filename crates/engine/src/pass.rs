@@ -15,7 +15,7 @@ use domain::{
     source::System,
 };
 use jiff::Timestamp;
-use store::{Lane, Links, Mark, Settlement, Status, StoreError, Taken};
+use store::{Lane, Lease, Links, Mark, Settlement, Status, StoreError, Taken};
 
 use self::settlement::settlement;
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     back_off,
     delivery::{Delivery, Gained, Ready},
     doubt, ledger,
+    node::Held,
     pace::{self, Waits},
     portal, reading, sample,
     session::{Line, Session},
@@ -44,7 +45,7 @@ pub enum Taking {
 /// A batch with its contacts settled: what is left touches its own records alone, so that other batches can be taken up
 /// beside it.
 pub struct Prepared {
-    workspace: WorkspaceId,
+    held: Held,
     works: Vec<Work>,
     marks: Vec<(i64, Mark)>,
     calls: CallSettings,
@@ -98,10 +99,11 @@ impl Engine {
     /// A crash at any point leaves the envelopes unread and the creates begun: the next pass starts from there.
     pub(crate) async fn prepare(
         &self,
-        workspace: WorkspaceId,
+        held: &Held,
         in_hand: &Taken,
         young: &mut Young,
     ) -> Result<Taking, StoreError> {
+        let workspace = held.lease().workspace;
         let batch = self.store.claim(workspace, in_hand.clone(), BATCH_MAX, self.now()).await?;
         let claimed = batch.items.len();
         let (mut works, marks) = reading::read(&self.store, workspace, batch.items, in_hand).await?;
@@ -114,7 +116,7 @@ impl Engine {
         let meetings = self.store.meeting_settings(workspace).await?;
         let wishes = Wishes { calls: &calls, meetings: &meetings };
         let connection = self.store.connection(workspace, System::Hubspot).await?;
-        let line = self.line_of(connection.as_ref());
+        let line = self.line_of(connection.as_ref(), Some(held));
         let standing = self.store.lane(workspace).await?;
         let now = self.now();
         let resting = standing.parked_until.filter(|until| *until > now && matches!(line, Line::Open(_)));
@@ -122,7 +124,7 @@ impl Engine {
         match &line {
             Line::Open(_) if resting.is_some() => hold(&mut works, &wishes, &standing.why, resting, now),
             Line::Open(session) => {
-                let contacts = self.settle_contacts(session, workspace, &mut works, &wishes, young);
+                let contacts = self.settle_contacts(session, held, &mut works, &wishes, young);
                 let settled;
                 (settled, waits) = Box::pin(pace::noting(contacts)).await;
                 (ready, gained) = settled?;
@@ -131,7 +133,7 @@ impl Engine {
         }
         let changed_at = connection.map(|connection| connection.changed_at);
         Ok(Taking::Batch(Box::new(Prepared {
-            workspace,
+            held: held.clone(),
             works,
             marks,
             calls,
@@ -149,13 +151,14 @@ impl Engine {
 
     /// Writes a batch: activities, deletes, and what came of it to the store.
     pub(crate) async fn finish(&self, prepared: Prepared) -> Result<Passed, StoreError> {
-        let Prepared { workspace, mut works, calls, meetings, line, standing, mut gained, mut waits, .. } =
+        let Prepared { held, mut works, calls, meetings, line, standing, mut gained, mut waits, .. } =
             prepared;
+        let (lease, workspace) = (held.lease(), held.lease().workspace);
         let wishes = Wishes { calls: &calls, meetings: &meetings };
         if let Line::Open(session) = &line
             && prepared.resting.is_none()
         {
-            let delivery = self.delivery(session, workspace);
+            let delivery = self.delivery(session, lease);
             let writing = delivery.carry_out(&mut works, &prepared.ready, &mut gained);
             let (written, more) = Box::pin(pace::noting(writing)).await;
             written?;
@@ -167,13 +170,13 @@ impl Engine {
             }
         }
         if gained.has_success && standing.failures > 0 {
-            self.store.unpark(workspace).await?;
+            self.store.unpark(lease).await?;
         }
         // A refused credential is told whatever went well before it: what it held up has no due time.
         let is_success = gained.has_success;
         let fault = gained.fault.filter(|fault| !is_success || matches!(fault, Fault::SignIn { .. }));
         let until = match &fault {
-            Some(fault) => self.after_fault(workspace, fault, prepared.changed_at).await?,
+            Some(fault) => self.after_fault(lease, fault, prepared.changed_at).await?,
             None => prepared.resting,
         };
         let rests = works.iter().any(|work| matches!(work.end, End::Waits { until: None, .. }));
@@ -185,7 +188,7 @@ impl Engine {
         let notices = self.notices(workspace, &mut works, &meetings).await?;
         let settlement = settlement(works, (prepared.marks, sample), &wishes, until, self.now());
         let settlement = Settlement { notices, ..settlement };
-        self.store.settle(workspace, settlement, self.now()).await?;
+        self.store.settle(lease, settlement, self.now()).await?;
         if rests {
             self.wake_if_connected_since(workspace, prepared.changed_at).await?;
         }
@@ -210,8 +213,9 @@ impl Engine {
         Ok(book)
     }
 
-    fn delivery<'a>(&'a self, session: &'a Session, workspace: WorkspaceId) -> Delivery<'a> {
-        Delivery { session, store: &self.store, gates: &self.gates, workspace, clock: &self.clock }
+    fn delivery<'a>(&'a self, session: &'a Session, lease: Lease) -> Delivery<'a> {
+        let workspace = lease.workspace;
+        Delivery { session, store: &self.store, gates: &self.gates, workspace, lease, clock: &self.clock }
     }
 
     /// Settles what was in doubt, finds the contacts, makes those that are missing, and keeps what was found out: the next
@@ -219,11 +223,12 @@ impl Engine {
     async fn settle_contacts(
         &self,
         session: &Session,
-        workspace: WorkspaceId,
+        held: &Held,
         works: &mut [Work],
         wishes: &Wishes<'_>,
         young: &mut Young,
     ) -> Result<(Ready, Gained), StoreError> {
+        let (lease, workspace) = (held.lease(), held.lease().workspace);
         portal::bind(works, session.portal.as_deref(), wishes, self.now());
         let doubts = doubt::settle(session, &self.store, workspace, works, self.now());
         let mut fault = match self.gates.pass(workspace, doubts).await {
@@ -243,14 +248,14 @@ impl Engine {
             }
             Err(closed) => works.iter_mut().for_each(|work| work.fail(&Fault::from(closed), self.now())),
         }
-        let ready = self.delivery(session, workspace).make_contacts(works, wishes, &mut gained).await?;
+        let ready = self.delivery(session, lease).make_contacts(works, wishes, &mut gained).await?;
         if let Some(fault) = fault {
             gained.note(&fault);
         }
         let links = std::mem::take(&mut gained.links);
-        // Once another account may be connected these ids mean somebody else.
-        if links != Links::default() && self.changed_at(workspace).await? == Some(session.changed_at) {
-            self.store.link(workspace, links, self.now()).await?;
+        if links != Links::default() {
+            let links = Links { seen: Some(session.changed_at), ..links };
+            self.store.link(lease, links, self.now()).await?;
         }
         Ok((ready, gained))
     }
@@ -305,26 +310,22 @@ impl Engine {
     }
 
     /// Parks the lane, or asks for a person, after HubSpot failed as a whole.
-    pub(crate) async fn after_fault(
+    async fn after_fault(
         &self,
-        workspace: WorkspaceId,
+        lease: Lease,
         fault: &Fault,
         changed_at: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let now = self.now();
+        let (workspace, now) = (lease.workspace, self.now());
         match fault {
-            // Not the credential that is there now, if somebody has just connected with another one.
-            Fault::SignIn { .. } if self.changed_at(workspace).await? != changed_at => Ok(None),
             Fault::SignIn { why } => {
-                let status = Status::NeedsAttention { reason: why.clone() };
-                self.store.set_status(workspace, System::Hubspot, status, now).await?;
-                tracing::warn!(workspace = workspace.0, "HubSpot refuses the credential");
+                self.refused(workspace, why, changed_at).await?;
                 Ok(None)
             }
             Fault::Later { after, why } => {
                 let failures = self.store.lane(workspace).await?.failures;
                 let until = back_off::lane_resumes(now, failures, *after);
-                self.store.park(workspace, until, why.clone(), failures.saturating_add(1)).await?;
+                self.store.park(lease, until, why.clone(), failures.saturating_add(1)).await?;
                 tracing::warn!(workspace = workspace.0, until = %until, "lane parked: {why}");
                 Ok(Some(until))
             }
@@ -332,10 +333,20 @@ impl Engine {
         }
     }
 
-    /// When HubSpot's connection was last changed.
-    async fn changed_at(&self, workspace: WorkspaceId) -> Result<Option<Timestamp>, StoreError> {
-        let connection = self.store.connection(workspace, System::Hubspot).await?;
-        Ok(connection.map(|connection| connection.changed_at))
+    /// Asks for a person, as HubSpot refuses the credential. Not the one that is there now, if somebody has just connected
+    /// with another one.
+    pub(crate) async fn refused(
+        &self,
+        workspace: WorkspaceId,
+        why: &str,
+        changed_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let Some(seen) = changed_at else { return Ok(()) };
+        let status = Status::NeedsAttention { reason: why.to_owned() };
+        if self.store.set_status_if(workspace, System::Hubspot, seen, status, self.now()).await? {
+            tracing::warn!(workspace = workspace.0, "HubSpot refuses the credential");
+        }
+        Ok(())
     }
 
     /// Wakes what was laid to rest by a connection that was changed meanwhile: who changed it woke only what lay there then.

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use store::{Connection, Status, StoreError};
 
-use crate::{Engine, pace::WorkspacePace};
+use crate::{Engine, node::Held, pace::WorkspacePace};
 
 /// Owners older than this are read again before an activity is made.
 const OWNERS_AGE_MAX: SignedDuration = SignedDuration::from_mins(15);
@@ -26,7 +26,7 @@ const OWNERS_AGE_MAX: SignedDuration = SignedDuration::from_mins(15);
 /// owner may have been added just now.
 const OWNERS_AGE_ON_MISS: SignedDuration = SignedDuration::from_mins(1);
 
-/// The sessions of a node, one for each workspace that has work.
+/// The sessions of a node, one for each lane that it holds.
 #[derive(Default)]
 pub struct Sessions {
     open: Mutex<HashMap<WorkspaceId, Arc<Session>>>,
@@ -44,6 +44,8 @@ pub struct Session {
     pub guards: Guards,
     /// When the connection was last changed: a newer one makes a new session.
     pub changed_at: Timestamp,
+    /// Which taking of the lane it is of; none of one that is a lane's no longer than a request.
+    epoch: Option<i64>,
     owners: tokio::sync::Mutex<Option<(Timestamp, Owners)>>,
     owners_age_on_miss: SignedDuration,
     defined: Mutex<BTreeSet<PropertyDefinition>>,
@@ -67,18 +69,21 @@ struct Details {
 }
 
 impl Engine {
-    /// The workspace's line to HubSpot, as its connection stands.
+    /// A line to the workspace's HubSpot beside its lane, as its connection stands.
     pub(crate) async fn line(&self, workspace: WorkspaceId) -> Result<Line, StoreError> {
-        Ok(self.line_of(self.store.connection(workspace, System::Hubspot).await?.as_ref()))
+        Ok(self.line_of(self.store.connection(workspace, System::Hubspot).await?.as_ref(), None))
     }
 
-    /// The line of a connection.
-    pub(crate) fn line_of(&self, connection: Option<&Connection>) -> Line {
+    /// The line of a connection, for its lane or for a request beside it.
+    pub(crate) fn line_of(&self, connection: Option<&Connection>, held: Option<&Held>) -> Line {
         let Some(connection) = connection else {
             return Line::Shut("Waiting: HubSpot is not connected.".to_owned());
         };
         match &connection.status {
-            Status::Connected => self.session(connection),
+            Status::Connected => match held {
+                Some(held) => self.session(connection, held),
+                None => self.open(connection, None),
+            },
             Status::Paused => Line::Shut("Waiting: HubSpot is paused.".to_owned()),
             Status::NeedsAttention { reason } => {
                 Line::Shut(format!("Waiting: HubSpot needs attention: {reason}"))
@@ -87,40 +92,60 @@ impl Engine {
         }
     }
 
-    fn session(&self, connection: &Connection) -> Line {
+    /// The lane's session, opened if there is none of this connection and this lease.
+    fn session(&self, connection: &Connection, held: &Held) -> Line {
         let mut sessions = self.sessions.open.lock().unwrap_or_else(PoisonError::into_inner);
         let known = sessions.get(&connection.workspace);
-        if let Some(session) = known.filter(|session| session.changed_at == connection.changed_at) {
+        let is_same = known.is_some_and(|known| known.changed_at == connection.changed_at);
+        if let Some(session) = known.filter(|known| is_same && known.epoch == Some(held.lease().epoch)) {
             return Line::Open(Arc::clone(session));
         }
-        let is_change = known.is_some();
+        let is_change = known.is_some() && !is_same;
+        let line = self.open(connection, Some(held));
+        if let Line::Open(session) = &line {
+            if is_change {
+                session.pace.reconsider();
+            }
+            sessions.insert(connection.workspace, Arc::clone(session));
+        }
+        line
+    }
+
+    fn open(&self, connection: &Connection, held: Option<&Held>) -> Line {
         let Some(secret) = connection.secret.as_ref().and_then(hubspot::Secret::read) else {
             return Line::Shut("Waiting: HubSpot's credential is missing. Connect it again.".to_owned());
         };
         let credential = self.tokens.credential(connection.workspace, connection.connected_at, secret);
         let details: Details = serde_json::from_value(connection.details.clone()).unwrap_or_default();
         let meter = self.meters.of(connection.workspace, &connection.details);
-        if is_change {
-            meter.reconsider();
-        }
-        let pace = Arc::new(WorkspacePace::new(connection.workspace, meter));
+        let pace = Arc::new(match held {
+            Some(held) => WorkspacePace::of_lane(held.clone(), meter),
+            None => WorkspacePace::new(connection.workspace, meter),
+        });
         let settings = hubspot::Settings {
             origin: self.settings.hubspot_origin.clone(),
             version: self.settings.hubspot_version,
         };
-        let session = Arc::new(Session {
+        Line::Open(Arc::new(Session {
             hubspot: Hubspot::new(self.http.clone(), settings, credential, Arc::clone(&pace) as _),
             pace,
             portal: details.portal_id,
             guards: details.guards.unwrap_or_default(),
             changed_at: connection.changed_at,
+            epoch: held.map(|held| held.lease().epoch),
             owners: tokio::sync::Mutex::default(),
             owners_age_on_miss: OWNERS_AGE_ON_MISS.min(self.settings.list_refresh),
             defined: Mutex::default(),
             adopted: Mutex::default(),
-        });
-        sessions.insert(connection.workspace, Arc::clone(&session));
-        Line::Open(session)
+        }))
+    }
+
+    /// Ends the sessions of lanes that are not this node's any more.
+    pub(crate) fn end_sessions(&self, workspaces: impl Iterator<Item = WorkspaceId>) {
+        let mut sessions = self.sessions.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for workspace in workspaces {
+            sessions.remove(&workspace);
+        }
     }
 
     /// Shows what is left of each account's budget, now and then: it grows by itself.

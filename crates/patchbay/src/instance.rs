@@ -8,6 +8,7 @@ use connectors::{
     http::Client,
     hubspot::{self, Oauth},
 };
+use engine::Node;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use store::Store;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -69,11 +70,12 @@ impl Instance {
         let oauth = settings.hubspot_app.clone().map(|app| oauth(&http, &settings, &public_url, app));
         let tokens = engine::Tokens::new(store.clone(), Arc::new(now), oauth.clone(), Uuid::new_v4());
         let meters = engine::Meters::new(store.clone(), Arc::new(now));
+        let node = Node::join(store.clone(), Arc::new(now), Arc::clone(&gates), Uuid::new_v4(), node_name())
+            .await
+            .with_context(|| format!("the database {} cannot be worked on", settings.database))?;
         let engine = engine::Engine::new(
-            store.clone(),
-            Arc::new(now),
+            node,
             http.clone(),
-            Arc::clone(&gates),
             tokens.clone(),
             meters.clone(),
             engine::Settings {
@@ -132,6 +134,13 @@ impl Instance {
             Ok(Err(_)) | Err(_) => Ok(()),
         }
     }
+}
+
+/// This process, for people: the machine and the number that it has there.
+fn node_name() -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine = if machine.trim().is_empty() { "node" } else { machine.trim() };
+    format!("{machine}:{}", std::process::id())
 }
 
 /// The address under which the outside reaches an installation that listens there.

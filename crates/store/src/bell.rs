@@ -17,6 +17,8 @@ pub(crate) struct Bell {
     notify: Notify,
     /// Rung for notices: they are sent beside the lanes.
     notices: Notify,
+    /// Rung for the node's next beat, when nodes or connections have changed.
+    beat: Notify,
 }
 
 impl Bell {
@@ -36,6 +38,11 @@ impl Bell {
         self.notices.notified().await;
     }
 
+    /// Says that nodes or connections have changed.
+    pub(crate) fn stir(&self) {
+        self.beat.notify_one();
+    }
+
     async fn rung(&self) -> Vec<WorkspaceId> {
         loop {
             let rung = mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));
@@ -53,6 +60,20 @@ impl Store {
     pub fn ring(&self, workspace: WorkspaceId) {
         self.bell().ring(workspace);
     }
+
+    /// Says that nodes or connections have changed, or may have.
+    pub fn stir(&self) {
+        self.bell().stir();
+    }
+
+    /// Waits until nodes or connections may have changed.
+    pub async fn stirred(&self) {
+        self.bell().beat.notified().await;
+    }
+
+    /// Says to other nodes that there may be work in workspaces.
+    #[expect(clippy::unused_self, reason = "there are no others yet")]
+    pub(crate) fn ring_others(&self, _workspaces: &[WorkspaceId]) {}
 
     /// Waits until at least one workspace was rung; returns and clears all.
     pub async fn rung(&self) -> Vec<WorkspaceId> {

@@ -26,32 +26,43 @@ impl Store {
         self.read(move |connection| tags(connection, workspace)).await
     }
 
-    /// Takes in a whole reading of HubSpot's outcomes and returns what is known after it.
+    /// Takes in a whole reading of HubSpot's outcomes and returns what is known after it. One that was asked for before the
+    /// last was taken in tells nothing: it would show as gone what is there.
     pub async fn observe_outcomes(
         &self,
         workspace: WorkspaceId,
         listed: Vec<(OutcomeId, String)>,
+        asked_at: Timestamp,
         now: Timestamp,
     ) -> Result<OutcomeCatalog> {
         self.write(move |connection| {
             connection.hold(workspace)?;
-            let catalog = outcomes(connection, workspace)?.observed(&listed, now);
+            let before = outcomes(connection, workspace)?;
+            if before.read_at > Some(asked_at) {
+                return Ok(before);
+            }
+            let catalog = before.observed(&listed, now);
             save(connection, workspace, OUTCOMES, &catalog)?;
             Ok(catalog)
         })
         .await
     }
 
-    /// Takes in a whole reading of Aircall's tags and returns what is known after it.
+    /// Takes in a whole reading of Aircall's tags, likewise.
     pub async fn observe_tags(
         &self,
         workspace: WorkspaceId,
         listed: Vec<(TagId, String)>,
+        asked_at: Timestamp,
         now: Timestamp,
     ) -> Result<TagCatalog> {
         self.write(move |connection| {
             connection.hold(workspace)?;
-            let catalog = tags(connection, workspace)?.observed(&listed, now);
+            let before = tags(connection, workspace)?;
+            if before.read_at > Some(asked_at) {
+                return Ok(before);
+            }
+            let catalog = before.observed(&listed, now);
             save(connection, workspace, TAGS, &catalog)?;
             Ok(catalog)
         })

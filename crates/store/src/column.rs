@@ -54,6 +54,13 @@ pub(crate) fn uuid(row: &Row<'_>, index: usize, table: &'static str) -> Result<U
     text(row, index, table)?.parse().map_err(|_| corrupt(table, "an id that is no UUID"))
 }
 
+pub(crate) fn maybe_uuid(row: &Row<'_>, index: usize, table: &'static str) -> Result<Option<Uuid>> {
+    match row.value(index)? {
+        Value::Null => Ok(None),
+        _ => uuid(row, index, table).map(Some),
+    }
+}
+
 pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize, table: &'static str) -> Result<T> {
     from_json(text(row, index, table)?, table)
 }

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     MasterKey, Result, Store, column,
     database::{self, Row, params},
+    version,
 };
 
 /// How a connection stands.
@@ -96,8 +97,12 @@ impl Store {
     /// Keeps a connection, in place of the one before.
     pub async fn save_connection(&self, connection: Connection) -> Result<()> {
         let key = self.key();
-        let changed = self.source_changed(connection.system);
-        self.write_then(move |rows| save(rows, &connection, &key), move |()| changed()).await
+        let save = move |rows: &database::Connection| {
+            rows.hold(connection.workspace)?;
+            save(rows, &connection, &key)?;
+            version::mark(rows, connection.workspace, connection.system)
+        };
+        self.write_then(save, self.on_change()).await.map(drop)
     }
 
     /// Changes how a connection stands; nothing happens if there is none.
@@ -108,15 +113,44 @@ impl Store {
         status: Status,
         now: Timestamp,
     ) -> Result<()> {
-        let changed = self.source_changed(system);
         let set = move |rows: &database::Connection| {
             let sql = "UPDATE connections SET status = $3, reason = $4, changed_at = $5
                 WHERE workspace = $1 AND system = $2";
             let values =
                 params![workspace.0, system.word(), status.word(), status.reason(), column::micros(now)];
-            rows.run(sql, values).map(|_| ())
+            rows.run(sql, values)?;
+            version::mark(rows, workspace, system)
         };
-        self.write_then(set, move |()| changed()).await
+        self.write_then(set, self.on_change()).await.map(drop)
+    }
+
+    /// Changes how a connection stands if nobody has changed it since it was seen; says whether that was so.
+    pub async fn set_status_if(
+        &self,
+        workspace: WorkspaceId,
+        system: System,
+        seen: Timestamp,
+        status: Status,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let set = move |rows: &database::Connection| {
+            let sql = "UPDATE connections SET status = $3, reason = $4, changed_at = $5
+                WHERE workspace = $1 AND system = $2 AND changed_at = $6";
+            let (now, seen) = (column::micros(now), column::micros(seen));
+            let values = params![workspace.0, system.word(), status.word(), status.reason(), now, seen];
+            match rows.run(sql, values)? {
+                0 => Ok(None),
+                _ => version::mark(rows, workspace, system).map(Some),
+            }
+        };
+        let changed = self.on_change();
+        let after = move |version: &Option<i64>| {
+            if let Some(version) = version {
+                changed(version);
+            }
+        };
+        let version = self.write_then(set, after).await?;
+        Ok(version.is_some())
     }
 
     /// The connections to a system over all workspaces; all of them, or only those that are connected.
@@ -128,16 +162,6 @@ impl Store {
         );
         self.read(move |rows| rows.all(&sql, params![system.word(), connected_only], |row| of_row(row, &key)))
             .await
-    }
-
-    /// What to do once a connection was changed.
-    fn source_changed(&self, system: System) -> impl FnOnce() + Send + 'static {
-        let changed = self.hooks_changed();
-        move || {
-            if matches!(system, System::Source(_)) {
-                changed();
-            }
-        }
     }
 }
 

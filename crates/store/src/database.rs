@@ -110,7 +110,6 @@ impl Connection {
     }
 
     /// The time by the clock that all nodes share: PostgreSQL's; on SQLite, with its one node, the time given.
-    #[expect(dead_code, reason = "leases are judged by it")]
     pub(crate) fn clock(&self, now: Timestamp) -> Result<Timestamp> {
         match self {
             Self::Sqlite(_) => Ok(now),

@@ -25,6 +25,15 @@ pub enum StoreError {
     /// There is one already, where there may be only one.
     #[error("there is one already")]
     Taken,
+    /// Another process works on the database, which is a file: there is one at a time.
+    #[error("another `patchbay serve` or `patchbay work` runs on it; with PostgreSQL there may be several")]
+    Occupied,
+    /// The file beside the database by which one process keeps others out cannot be used.
+    #[error("the lock file cannot be used: {0}")]
+    Lock(String),
+    /// The lane was taken by another node: what was to be written for it is not.
+    #[error("the lane is another node's by now")]
+    Moved,
     /// The change would leave nobody who may change things everywhere.
     #[error("there would be no admin left")]
     LastAdmin,

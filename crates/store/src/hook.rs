@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     MasterKey, Result, Store, StoreError, column,
     database::{Connection, params},
+    version,
 };
 
 /// What a hook key leads to.
@@ -61,8 +62,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let new = New::seal(&self.key(), workspace, source, key, now)?;
-        let changed = self.hooks_changed();
-        self.write_then(move |connection| new.add(connection), move |()| changed()).await
+        let add = move |connection: &Connection| {
+            new.add(connection)?;
+            version::count(connection)
+        };
+        self.write_then(add, self.on_change()).await.map(drop)
     }
 
     /// Makes `new_key` the current one; the one before works until `old_until`, still older ones go at once.
@@ -75,7 +79,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let new = New::seal(&self.key(), workspace, source, new_key, now)?;
-        let changed = self.hooks_changed();
         let rotate = move |connection: &Connection| {
             connection.hold(workspace)?;
             let older = "DELETE FROM hooks WHERE workspace = $1 AND source = $2 AND seq <> COALESCE((
@@ -83,19 +86,21 @@ impl Store {
             connection.run(older, params![workspace.0, source.word()])?;
             let current = "UPDATE hooks SET expires_at = $3 WHERE workspace = $1 AND source = $2";
             connection.run(current, params![workspace.0, source.word(), column::micros(old_until)])?;
-            new.add(connection)
+            new.add(connection)?;
+            version::count(connection)
         };
-        self.write_then(rotate, move |()| changed()).await
+        self.write_then(rotate, self.on_change()).await.map(drop)
     }
 
     /// Removes all keys of a source.
     pub async fn remove_hooks(&self, workspace: WorkspaceId, source: Source) -> Result<()> {
-        let changed = self.hooks_changed();
         let remove = move |connection: &Connection| {
+            connection.hold(workspace)?;
             let sql = "DELETE FROM hooks WHERE workspace = $1 AND source = $2";
-            connection.run(sql, params![workspace.0, source.word()]).map(|_| ())
+            connection.run(sql, params![workspace.0, source.word()])?;
+            version::count(connection)
         };
-        self.write_then(remove, move |()| changed()).await
+        self.write_then(remove, self.on_change()).await.map(drop)
     }
 }
 

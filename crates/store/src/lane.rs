@@ -11,8 +11,10 @@ use domain::{
 };
 use jiff::Timestamp;
 
+pub use outlook::Outlook;
+
 use crate::{
-    Envelope, OpenStep, Result, Store, StoredRecord, column,
+    Envelope, Lease, OpenStep, Result, Store, StoredRecord, column,
     database::{Connection, params},
 };
 
@@ -59,33 +61,15 @@ pub struct Lane {
 }
 
 impl Store {
-    /// The workspaces with unread envelopes or due records that are not parked beyond `now`.
-    pub async fn work(&self, now: Timestamp) -> Result<Vec<WorkspaceId>> {
-        self.read(move |connection| {
-            let mut work = Vec::new();
-            for outlook in outlook::list(connection, now)? {
-                if outlook.has_work(now) {
-                    work.push(outlook.workspace);
-                }
-            }
-            Ok(work)
-        })
-        .await
-    }
-
-    /// The next moment after `now` at which a workspace will have work that it has not now.
-    pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        self.read(move |connection| {
-            let outlooks = outlook::list(connection, now)?;
-            Ok(outlooks.iter().filter_map(|outlook| outlook.next(now)).min())
-        })
-        .await
+    /// What the workspaces have to do in which something is unread or due, now or later.
+    pub async fn outlook(&self, now: Timestamp) -> Result<Vec<Outlook>> {
+        self.read(move |connection| outlook::list(connection, now)).await
     }
 
     /// Up to `limit` records that the lane has not taken: those with unread envelopes by their oldest, each with all its
     /// unread; then those due.
     ///
-    /// No marks are made: a lane is worked by one node.
+    /// No marks are made: a lane is worked by one node. What another one claims all the same it cannot settle.
     pub async fn claim(
         &self,
         workspace: WorkspaceId,
@@ -97,20 +81,14 @@ impl Store {
     }
 
     /// Lets a lane rest until a moment.
-    pub async fn park(
-        &self,
-        workspace: WorkspaceId,
-        until: Timestamp,
-        why: String,
-        failures: u32,
-    ) -> Result<()> {
+    pub async fn park(&self, lease: Lease, until: Timestamp, why: String, failures: u32) -> Result<()> {
         let lane = Lane { parked_until: Some(until), why, failures };
-        self.write(move |connection| save(connection, workspace, &lane)).await
+        self.write_for(lease, move |connection| save(connection, lease.workspace, &lane)).await
     }
 
     /// Ends a lane's rest and forgets its failures.
-    pub async fn unpark(&self, workspace: WorkspaceId) -> Result<()> {
-        self.write(move |connection| save(connection, workspace, &Lane::default())).await
+    pub async fn unpark(&self, lease: Lease) -> Result<()> {
+        self.write_for(lease, move |connection| save(connection, lease.workspace, &Lane::default())).await
     }
 
     /// How a lane stands.

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::{
     Connection, Result, Store, column,
     connection::{COLUMNS, of_row, place},
-    database::params,
+    database::{self, params},
+    version,
 };
 
 /// A connection and which of its secrets this is.
@@ -88,7 +89,7 @@ impl Store {
     ///
     /// `false`: the secret was changed meanwhile, or the connection is paused or cut; nothing is changed.
     pub async fn refuse_secret(&self, refresh: Refresh, reason: String, now: Timestamp) -> Result<bool> {
-        self.write(move |rows| {
+        let refuse = move |rows: &database::Connection| {
             let sql = "UPDATE connections SET status = 'needs_attention', reason = $4, changed_at = $5,
                     refresh_holder = NULL, refresh_until = NULL
                 WHERE workspace = $1 AND system = $2 AND secret_version = $3 AND status = 'connected'";
@@ -99,9 +100,19 @@ impl Store {
                 reason,
                 column::micros(now),
             ];
-            Ok(rows.run(sql, values)? > 0)
-        })
-        .await
+            match rows.run(sql, values)? {
+                0 => Ok(None),
+                _ => version::mark(rows, refresh.workspace, refresh.system).map(Some),
+            }
+        };
+        let changed = self.on_change();
+        let after = move |version: &Option<i64>| {
+            if let Some(version) = version {
+                changed(version);
+            }
+        };
+        let version = self.write_then(refuse, after).await?;
+        Ok(version.is_some())
     }
 
     /// Gives the leave back without a new secret.

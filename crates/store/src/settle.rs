@@ -16,7 +16,8 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::{
-    Changed, LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, contact, database::Connection,
+    Changed, Lease, LedgerEntry, NoticeTurn, RecordState, Result, Sample, Store, column, contact,
+    database::{Connection, params},
     ledger, notice, sample,
 };
 
@@ -49,6 +50,9 @@ pub struct Begin {
 /// What was found out about contacts. What is unlinked goes first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
+    /// When the connection that told was last changed: once it is changed again, another account may be connected, where
+    /// these ids mean somebody else, and nothing is kept. `None`: it does not matter.
+    pub seen: Option<Timestamp>,
     /// Keys whose contact proved to be gone, or was not made.
     pub cut: Vec<ContactKey>,
     /// Contacts made or found.
@@ -113,8 +117,8 @@ pub enum Mark {
 
 impl Store {
     /// Keeps what is about to be sent: steps as open, contacts as begun.
-    pub async fn begin(&self, workspace: WorkspaceId, begin: Begin, now: Timestamp) -> Result<()> {
-        self.write(move |connection| begun(connection, workspace, &begin, now)).await
+    pub async fn begin(&self, lease: Lease, begin: Begin, now: Timestamp) -> Result<()> {
+        self.write_for(lease, move |connection| begun(connection, lease.workspace, &begin, now)).await
     }
 
     /// The steps of a record that were begun and not closed.
@@ -126,14 +130,16 @@ impl Store {
     }
 
     /// Keeps what was found out about contacts.
-    pub async fn link(&self, workspace: WorkspaceId, links: Links, now: Timestamp) -> Result<()> {
-        self.write(move |connection| linked(connection, workspace, &links, now)).await
+    pub async fn link(&self, lease: Lease, links: Links, now: Timestamp) -> Result<()> {
+        self.write_for(lease, move |connection| linked(connection, lease.workspace, &links, now)).await
     }
 
     /// Keeps what came of a batch, all of it or nothing.
-    pub async fn settle(&self, workspace: WorkspaceId, settlement: Settlement, now: Timestamp) -> Result<()> {
+    pub async fn settle(&self, lease: Lease, settlement: Settlement, now: Timestamp) -> Result<()> {
+        let workspace = lease.workspace;
         let (bell, news) = (Arc::clone(self.bell()), Arc::clone(self.news()));
         let settle = move |connection: &Connection| {
+            lease.hold(connection)?;
             let has_notices = settled(connection, workspace, &settlement, now)?;
             Ok((has_notices, settlement.saves.iter().map(|save| save.record.id).collect()))
         };
@@ -148,7 +154,6 @@ impl Store {
 }
 
 fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Timestamp) -> Result<()> {
-    connection.hold(workspace)?;
     step::open(connection, workspace, &begin.steps)?;
     let by_key = begin.contacts.iter().map(|key| (key, None));
     let by_address = begin.numbers.iter().map(|(number, email)| (number, Some(email)));
@@ -157,7 +162,11 @@ fn begun(connection: &Connection, workspace: WorkspaceId, begin: &Begin, now: Ti
 }
 
 fn linked(connection: &Connection, workspace: WorkspaceId, links: &Links, now: Timestamp) -> Result<()> {
-    connection.hold(workspace)?;
+    let sql = "SELECT changed_at FROM connections WHERE workspace = $1 AND system = 'hubspot'";
+    let standing = connection.first(sql, params![workspace.0], |row| row.get::<i64>(0))?;
+    if links.seen.is_some_and(|seen| standing != Some(column::micros(seen))) {
+        return Ok(());
+    }
     contact::unlink(connection, workspace, &links.cut)?;
     contact::link(connection, workspace, &links.made, now)
 }
@@ -169,7 +178,6 @@ fn settled(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<bool> {
-    connection.hold(workspace)?;
     step::close(connection, workspace, &settlement.closed)?;
     save::records(connection, workspace, &settlement.saves, &settlement.absorbed, now)?;
     mark::put(connection, workspace, &settlement.marks, now)?;

@@ -22,6 +22,16 @@ pub struct Stats {
     pub notices: u64,
 }
 
+/// The first unread of each workspace that has any: envelopes come in the order of their numbers, nearly.
+const OLDEST: &str = "WITH RECURSIVE unread (workspace) AS (
+        SELECT MIN(e.workspace) FROM envelopes e WHERE e.state = 'unread'
+        UNION ALL
+        SELECT (SELECT MIN(e.workspace) FROM envelopes e WHERE e.state = 'unread' AND e.workspace > u.workspace)
+        FROM unread u WHERE u.workspace IS NOT NULL)
+    SELECT MIN(first) FROM (SELECT (SELECT e.received_at FROM envelopes e
+        WHERE e.workspace = u.workspace AND e.state = 'unread' ORDER BY e.seq LIMIT 1) AS first
+        FROM unread u) AS firsts";
+
 impl Store {
     /// Numbers over all workspaces.
     pub async fn stats(&self) -> Result<Stats> {
@@ -31,14 +41,10 @@ impl Store {
             };
             let unreadable = count("SELECT COUNT(*) FROM envelopes WHERE state = 'unreadable'")?;
             let unsent = count("SELECT COUNT(*) FROM notices WHERE problem IS NOT NULL")?;
-            // The first unread of each workspace: envelopes come in the order of their numbers, nearly.
-            let oldest = "SELECT MIN(first) FROM (SELECT (SELECT e.received_at FROM envelopes e
-                WHERE e.workspace = w.id AND e.state = 'unread' ORDER BY e.seq LIMIT 1) AS first
-                FROM workspaces w) AS firsts";
             let read = |row: &Row<'_>| column::maybe_timestamp(row, 0, "envelopes");
             Ok(Stats {
                 unread: count("SELECT COUNT(*) FROM envelopes WHERE state = 'unread'")?,
-                oldest_unread: connection.first(oldest, &[], read)?.flatten(),
+                oldest_unread: connection.first(OLDEST, &[], read)?.flatten(),
                 waiting: count("SELECT COUNT(*) FROM records WHERE state = 'waiting'")?,
                 problems: count("SELECT COUNT(*) FROM records WHERE state = 'problem'")?
                     + unreadable

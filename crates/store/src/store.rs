@@ -1,11 +1,9 @@
 //! The store: opening, closing, and how jobs reach the connections.
 
 use std::{
+    path::{Path, PathBuf},
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -18,9 +16,11 @@ use crate::{
     intake::Intake,
     key, migrate,
     news::Newsroom,
+    node::Door,
     pool::Pool,
     postgres::{Address, Server},
     sqlite,
+    version::Newest,
     writer::{Append, Closure, Job, Weight, Writer},
 };
 
@@ -54,7 +54,10 @@ struct Inner {
     key: Arc<MasterKey>,
     bell: Arc<Bell>,
     news: Arc<Newsroom>,
-    hooks_version: Arc<AtomicU64>,
+    newest: Newest,
+    door: Door,
+    /// The database, where it is a file.
+    file: Option<PathBuf>,
     queued_bytes: Arc<AtomicUsize>,
 }
 
@@ -63,7 +66,12 @@ enum Way {
     /// One writer, a few readers; in memory the writer reads too.
     Sqlite { readers: Option<Pool> },
     /// Writers and readers side by side.
-    Postgres { writers: Pool, readers: Pool },
+    Postgres {
+        writers: Pool,
+        readers: Pool,
+        /// For the node's heartbeat, which waits for nobody's work.
+        beats: Pool,
+    },
 }
 
 impl std::fmt::Debug for Store {
@@ -89,13 +97,16 @@ impl Store {
         let bell = Arc::new(Bell::default());
         let connection = sqlite_writer(&location, &key)?;
         tokio::spawn(Writer { connection, bell: Arc::clone(&bell) }.run_in_steps(waiting, pause));
-        Ok(Self::with(jobs, Way::Sqlite { readers: sqlite_readers(location).map(Pool::inline) }, key, bell))
+        let file = file(location);
+        let way = Way::Sqlite { readers: file.clone().map(sqlite_readers).map(Pool::inline) };
+        Ok(Self::with(jobs, way, file, key, bell))
     }
 
     /// Opens with a queue of another length.
     pub(crate) fn open_with_queue(location: Location, key: MasterKey, queue_max: usize) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel(queue_max);
         let bell = Arc::new(Bell::default());
+        let file = file(location.clone());
         let way = match location {
             // On a thread of its own: the caller's may be one that must not wait.
             Location::Postgres(address) => std::thread::scope(|scope| {
@@ -107,20 +118,28 @@ impl Store {
             Location::File(_) | Location::Memory => {
                 let writer = Writer { connection: sqlite_writer(&location, &key)?, bell: Arc::clone(&bell) };
                 on_thread(move || writer.run(waiting))?;
-                Way::Sqlite { readers: sqlite_readers(location) }
+                Way::Sqlite { readers: file.clone().map(sqlite_readers) }
             }
         };
-        Ok(Self::with(jobs, way, key, bell))
+        Ok(Self::with(jobs, way, file, key, bell))
     }
 
-    fn with(jobs: mpsc::Sender<Job>, way: Way, key: MasterKey, bell: Arc<Bell>) -> Self {
+    fn with(
+        jobs: mpsc::Sender<Job>,
+        way: Way,
+        file: Option<PathBuf>,
+        key: MasterKey,
+        bell: Arc<Bell>,
+    ) -> Self {
         Self(Arc::new(Inner {
             jobs,
             way,
             key: Arc::new(key),
             bell,
             news: Arc::default(),
-            hooks_version: Arc::default(),
+            newest: Newest::default(),
+            door: Door::default(),
+            file,
             queued_bytes: Arc::default(),
         }))
     }
@@ -132,9 +151,10 @@ impl Store {
             // An error means that the thread has stopped all the same.
             let _ = told.await;
         }
-        if let Way::Postgres { writers, readers } = &self.0.way {
-            tokio::join!(writers.close(WRITERS), readers.close(READERS));
+        if let Way::Postgres { writers, readers, beats } = &self.0.way {
+            tokio::join!(writers.close(WRITERS), readers.close(READERS), beats.close(1));
         }
+        self.0.door.open();
     }
 
     /// Reads at one moment; several statements see the same.
@@ -176,6 +196,18 @@ impl Store {
         told.await.map_err(|_| StoreError::Gone)?
     }
 
+    /// Writes what must not wait for the work of others.
+    pub(crate) async fn write_apart<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        match &self.0.way {
+            Way::Postgres { beats, .. } => beats.carry_out(Access::Write, work, |_| {}).await,
+            Way::Sqlite { .. } => self.write(work).await,
+        }
+    }
+
     /// Queues an envelope, or says at once that the queue is full.
     pub(crate) async fn queue(&self, envelope: NewEnvelope) -> Result<Appended> {
         let weight = Weight::put(&self.0.queued_bytes, envelope.body.len(), QUEUE_BYTES_MAX)
@@ -201,30 +233,40 @@ impl Store {
         &self.0.bell
     }
 
-    /// Says that caches of hooks and of sources' connections are out of date.
-    pub(crate) fn hooks_changed(&self) -> impl FnOnce() + Send + 'static {
-        let version = Arc::clone(&self.0.hooks_version);
-        move || {
-            version.fetch_add(1, Ordering::Release);
-        }
+    pub(crate) fn newest(&self) -> &Newest {
+        &self.0.newest
     }
 
-    /// A number that grows with each change of hooks or of a source's connection, for caches; zero at opening.
-    pub fn hooks_version(&self) -> u64 {
-        self.0.hooks_version.load(Ordering::Acquire)
+    pub(crate) fn door(&self) -> &Door {
+        &self.0.door
+    }
+
+    /// The database, where it is a file.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.0.file.as_deref()
+    }
+
+    /// Whether other processes may work on the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0.way, Way::Postgres { .. })
+    }
+}
+
+fn file(location: Location) -> Option<PathBuf> {
+    match location {
+        Location::File(path) => Some(path),
+        Location::Memory | Location::Postgres(_) => None,
     }
 }
 
 fn sqlite_writer(location: &Location, key: &MasterKey) -> Result<Connection> {
-    let file = if let Location::File(path) = location { Some(path.as_path()) } else { None };
-    let connection = sqlite::writer(file)?;
+    let connection = sqlite::writer(file(location.clone()).as_deref())?;
     prepare(&connection, key)?;
     Ok(connection)
 }
 
-fn sqlite_readers(location: Location) -> Option<Pool> {
-    let Location::File(path) = location else { return None };
-    Some(Pool::new(READERS as usize, READER_PATIENCE, move || sqlite::reader(&path)))
+fn sqlite_readers(file: PathBuf) -> Pool {
+    Pool::new(READERS as usize, READER_PATIENCE, move || sqlite::reader(&file))
 }
 
 fn on_postgres(
@@ -242,7 +284,11 @@ fn on_postgres(
         let server = Arc::clone(&server);
         Pool::new(seats as usize, patience, move || server.connect())
     };
-    Ok(Way::Postgres { writers: pool(WRITERS, WRITER_PATIENCE), readers: pool(READERS, READER_PATIENCE) })
+    Ok(Way::Postgres {
+        writers: pool(WRITERS, WRITER_PATIENCE),
+        readers: pool(READERS, READER_PATIENCE),
+        beats: pool(1, READER_PATIENCE),
+    })
 }
 
 /// Sees to it that the database is one that this binary can work with.

@@ -9,6 +9,7 @@ mod cookie;
 mod dashboard;
 mod headers;
 mod health;
+mod hearing;
 mod hooks;
 mod locks;
 mod metrics;

@@ -53,16 +53,19 @@ impl Engine {
             Err(Fault::Later { .. } | Fault::Never { .. }) => return Ok(()),
         };
         let status = trouble.map_or(Status::Connected, |reason| Status::NeedsAttention { reason });
-        let now = self.store.connection(connection.workspace, SYSTEM).await?;
-        // Somebody may have paused it, cut it or connected it anew meanwhile.
-        let stands = now.is_some_and(|now| now.changed_at == connection.changed_at);
-        if !stands || status == connection.status {
+        if status == connection.status {
             return Ok(());
         }
-        if let Status::NeedsAttention { reason } = &status {
-            tracing::warn!(workspace = connection.workspace.0, "Aircall needs attention: {reason}");
+        // Somebody may have paused it, cut it or connected it anew meanwhile.
+        let (workspace, seen) = (connection.workspace, connection.changed_at);
+        let is_changed =
+            self.store.set_status_if(workspace, SYSTEM, seen, status.clone(), self.now()).await?;
+        if let Status::NeedsAttention { reason } = &status
+            && is_changed
+        {
+            tracing::warn!(workspace = workspace.0, "Aircall needs attention: {reason}");
         }
-        self.store.set_status(connection.workspace, SYSTEM, status, self.now()).await
+        Ok(())
     }
 
     /// Reads the tags; returns what is wrong with our webhook.
@@ -102,10 +105,8 @@ impl Engine {
     ) -> Result<Result<(), Fault>, StoreError> {
         let asked_at = self.now();
         match aircall.tags().await {
-            // A page may have read the list meanwhile: an older reading must not show as gone what is there.
-            Ok(_) if self.store.tag_catalog(workspace).await?.read_at > Some(asked_at) => Ok(Ok(())),
             Ok(listed) => {
-                self.store.observe_tags(workspace, listed, self.now()).await?;
+                self.store.observe_tags(workspace, listed, asked_at, self.now()).await?;
                 Ok(Ok(()))
             }
             Err(fault) => {

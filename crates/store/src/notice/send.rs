@@ -6,6 +6,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{DueNotice, Handed, Said, drop};
 use crate::{
@@ -21,6 +22,10 @@ const DUE: &str =
         SELECT 1 FROM notices e WHERE e.workspace = n.workspace AND e.record = n.record AND e.seq < n.seq
             AND e.party = n.party AND e.state IN ('queued', 'begun'))
     ORDER BY n.due_at, n.seq LIMIT $2";
+
+const BREAK_OFF: &str = "UPDATE notices SET due_at = $1
+    WHERE due_at > $1 AND state = 'begun' AND begun_by IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = notices.begun_by AND n.until > $2)";
 
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM notices WHERE due_at > $1";
 
@@ -68,29 +73,32 @@ impl Store {
         .await
     }
 
-    /// Makes what is begun due at once: whoever began it is gone. Says how many.
+    /// Makes due at once what was begun by a node that is not alive any more. Says how many.
     pub async fn break_off_notices(&self, now: Timestamp) -> Result<u64> {
         self.write(move |connection| {
-            let sql = "UPDATE notices SET due_at = $1 WHERE state = 'begun'";
-            connection.run(sql, params![column::micros(now)]).map(column::rows)
+            let clock = column::micros(connection.clock(now)?);
+            connection.run(BREAK_OFF, params![column::micros(now), clock]).map(column::rows)
         })
         .await
     }
 
-    /// Enters that a notice is about to be handed over; says whether it is ours to hand over. If nothing is heard of it up to
-    /// `until`, it is due again.
+    /// Enters that a node is about to hand a notice over; says whether it is its to hand over. If nothing is heard of it up
+    /// to `until`, it is due again.
     pub async fn begin_notice(
         &self,
         workspace: WorkspaceId,
         seq: i64,
+        node: Uuid,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool> {
         self.write(move |connection| {
-            let sql = "UPDATE notices SET state = 'begun', due_at = $4
+            connection.hold(workspace)?;
+            let sql = "UPDATE notices SET state = 'begun', due_at = $4, begun_by = $5
                 WHERE workspace = $1 AND seq = $2 AND state IN ('queued', 'begun') AND due_at <= $3
                 RETURNING record, key, party, change";
-            let values = params![workspace.0, seq, column::micros(now), column::micros(until)];
+            let (now_micros, until) = (column::micros(now), column::micros(until));
+            let values = params![workspace.0, seq, now_micros, until, node.to_string()];
             let Some(said) = connection.first(sql, values, Said::of_row)? else {
                 return Ok(false);
             };
@@ -100,15 +108,24 @@ impl Store {
         .await
     }
 
-    /// Enters what came of a notice that was begun.
+    /// Enters what came of a notice that a node began. What another one has begun since is that one's to settle.
     pub async fn settle_notice(
         &self,
         workspace: WorkspaceId,
         seq: i64,
+        node: Uuid,
         sent: Sent,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |connection| settle(connection, workspace, seq, &sent, now)).await
+        self.write(move |connection| {
+            let sql = "SELECT seq FROM notices
+                WHERE workspace = $1 AND seq = $2 AND (begun_by IS NULL OR begun_by = $3)";
+            connection.hold(workspace)?;
+            let ours = connection
+                .first(sql, params![workspace.0, seq, node.to_string()], |row| row.get::<i64>(0))?;
+            ours.map_or(Ok(()), |seq| settle(connection, workspace, seq, &sent, now))
+        })
+        .await
     }
 
     /// Puts off what is due: the mail server does not answer, and need not be asked for each.
@@ -190,6 +207,8 @@ mod tests {
         let due = plan(DUE);
         assert_eq!(due[0], "SEARCH n USING INDEX notices_due (due_at<?)", "{due:?}");
         assert!(due.iter().all(|line| !line.contains("SCAN")), "{due:?}");
+        let broken_off = plan(BREAK_OFF);
+        assert_eq!(broken_off[0], "SEARCH notices USING INDEX notices_due (due_at>?)", "{broken_off:?}");
         let next = plan(NEXT_DUE);
         assert_eq!(next, ["SEARCH notices USING COVERING INDEX notices_due (due_at>?)"]);
     }

@@ -101,21 +101,20 @@ async fn a_rotated_hook_key_works_on_beside_the_new_one() {
 }
 
 #[tokio::test]
-async fn each_change_of_a_hook_or_of_a_source_is_seen_by_caches() {
+async fn each_change_of_a_hook_or_of_a_connection_is_numbered() {
     let trial = Trial::start().await;
     let (store, workspace) = (&trial.store, trial.workspace);
-    let before = store.hooks_version();
+    let mut versions = vec![store.version()];
     store.set_status(workspace, System::Hubspot, Status::Paused, at(1)).await.unwrap();
-    assert_eq!(store.hooks_version(), before);
-    let mut versions = vec![before];
+    versions.push(store.version());
     store.add_hook_key(workspace, Source::Calcom, "key-1", at(1)).await.unwrap();
-    versions.push(store.hooks_version());
+    versions.push(store.version());
     store.rotate_hook_key(workspace, Source::Calcom, "key-2", at(9), at(2)).await.unwrap();
-    versions.push(store.hooks_version());
+    versions.push(store.version());
     store.set_status(workspace, System::Source(Source::Calcom), Status::Paused, at(2)).await.unwrap();
-    versions.push(store.hooks_version());
+    versions.push(store.version());
     store.remove_hooks(workspace, Source::Calcom).await.unwrap();
-    versions.push(store.hooks_version());
+    versions.push(store.version());
     assert!(versions.is_sorted_by(|one, next| one < next), "{versions:?}");
 }
 
@@ -162,13 +161,13 @@ async fn catalogs_remember_what_was_seen_and_when() {
     let mut trial = Trial::start().await;
     let workspace = trial.workspace;
     let listed = |ids: &[&str]| ids.iter().map(|id| (OutcomeId::from(*id), id.to_uppercase())).collect();
-    trial.store.observe_outcomes(workspace, listed(&["a", "b"]), at(1)).await.unwrap();
-    let seen = trial.store.observe_outcomes(workspace, listed(&["b", "c"]), at(2)).await.unwrap();
+    trial.store.observe_outcomes(workspace, listed(&["a", "b"]), at(1), at(1)).await.unwrap();
+    let seen = trial.store.observe_outcomes(workspace, listed(&["b", "c"]), at(2), at(2)).await.unwrap();
     assert_eq!(seen.outcomes[&OutcomeId::from("a")].gone_at, Some(at(2)));
     assert_eq!(seen.outcomes[&OutcomeId::from("b")].new_at, None);
     assert_eq!(seen.outcomes[&OutcomeId::from("c")].new_at, Some(at(2)));
     let tags = vec![(TagId::from("7"), "vip".to_owned())];
-    let seen_tags = trial.store.observe_tags(workspace, tags, at(3)).await.unwrap();
+    let seen_tags = trial.store.observe_tags(workspace, tags, at(3), at(3)).await.unwrap();
     trial.reopen().await;
     assert_eq!(trial.store.outcome_catalog(workspace).await.unwrap(), seen);
     assert_eq!(trial.store.tag_catalog(workspace).await.unwrap(), seen_tags);

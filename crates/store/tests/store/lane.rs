@@ -3,20 +3,20 @@
 use domain::{ids::RecordId, source::Source};
 use store::{Lane, Mark, RecordState, Settlement, Taken};
 
-use crate::{Trial, at, envelope, save};
+use crate::{Trial, at, envelope, lease, next_due, save, work};
 
 #[tokio::test]
 async fn a_workspace_has_work_while_envelopes_are_unread_or_records_due() {
     let trial = Trial::start().await;
     let (store, workspace) = (&trial.store, trial.workspace);
-    assert!(store.work(at(5)).await.unwrap().is_empty());
+    assert!(work(store, 5).await.is_empty());
     trial.save("bk_1", |save| save.due_at = Some(at(10)), 1).await;
-    assert!(store.work(at(5)).await.unwrap().is_empty());
-    assert_eq!(store.next_due(at(5)).await.unwrap(), Some(at(10)));
-    assert_eq!(store.work(at(10)).await.unwrap(), [workspace]);
-    assert_eq!(store.next_due(at(10)).await.unwrap(), None);
+    assert!(work(store, 5).await.is_empty());
+    assert_eq!(next_due(store, 5).await, Some(at(10)));
+    assert_eq!(work(store, 10).await, [workspace]);
+    assert_eq!(next_due(store, 10).await, None);
     trial.append("bk_2", 1).await;
-    assert_eq!(store.work(at(5)).await.unwrap(), [workspace]);
+    assert_eq!(work(store, 5).await, [workspace]);
 }
 
 #[tokio::test]
@@ -27,21 +27,21 @@ async fn a_parked_lane_rests_until_its_time_or_until_it_is_woken() {
     let id =
         trial.save("bk_2", |save| (save.state, save.due_at) = (RecordState::Waiting, Some(at(90))), 1).await;
     trial.store.rung().await;
-    trial.store.park(workspace, at(100), "HubSpot is down.".to_owned(), 3).await.unwrap();
+    trial.store.park(trial.lease().await, at(100), "HubSpot is down.".to_owned(), 3).await.unwrap();
     trial.reopen().await;
     let store = &trial.store;
     let lane = Lane { parked_until: Some(at(100)), why: "HubSpot is down.".to_owned(), failures: 3 };
     assert_eq!(store.lane(workspace).await.unwrap(), lane);
-    assert_eq!(store.work(at(99)).await.unwrap(), [workspace], "what is unread is read");
+    assert_eq!(work(store, 99).await, [workspace], "what is unread is read");
     let settlement = Settlement { marks: vec![(seq, Mark::Ignored)], ..Settlement::default() };
-    store.settle(workspace, settlement, at(99)).await.unwrap();
-    assert!(store.work(at(99)).await.unwrap().is_empty());
-    assert_eq!(store.next_due(at(99)).await.unwrap(), Some(at(100)));
-    assert_eq!(store.work(at(100)).await.unwrap(), [workspace]);
+    store.settle(lease(store, workspace).await, settlement, at(99)).await.unwrap();
+    assert!(work(store, 99).await.is_empty());
+    assert_eq!(next_due(store, 99).await, Some(at(100)));
+    assert_eq!(work(store, 100).await, [workspace]);
     store.wake(workspace, at(50)).await.unwrap();
     assert_eq!(store.rung().await, [workspace]);
     assert_eq!(store.lane(workspace).await.unwrap(), Lane::default());
-    assert_eq!(store.work(at(50)).await.unwrap(), [workspace]);
+    assert_eq!(work(store, 50).await, [workspace]);
     let woken = store.record(workspace, id).await.unwrap().unwrap();
     assert_eq!(woken.due_at, Some(at(50)));
 }
@@ -101,7 +101,7 @@ async fn all_names_of_a_record_are_claimed_as_one() {
     known.keys.push("new".to_owned());
     let id = known.record.id;
     let settlement = Settlement { saves: vec![known], ..Settlement::default() };
-    trial.store.settle(workspace, settlement, at(1)).await.unwrap();
+    trial.store.settle(trial.lease().await, settlement, at(1)).await.unwrap();
     let seqs = [trial.append("new", 1).await, trial.append("old", 2).await, trial.append("new", 3).await];
     let batch = trial.store.claim(workspace, Taken::default(), 10, at(9)).await.unwrap();
     assert_eq!(batch.items.len(), 1);

@@ -11,6 +11,8 @@ mod database;
 mod idempotency;
 mod inbox;
 mod lane;
+mod leases;
+mod nodes;
 mod notices;
 mod people;
 mod safety;
@@ -25,7 +27,13 @@ use domain::{
     source::Source,
 };
 use jiff::Timestamp;
-use store::{Appended, EnvelopeState, MasterKey, NewEnvelope, RecordSave, RecordState, Settlement, Store};
+use store::{
+    Appended, EnvelopeState, Lease, MasterKey, NewEnvelope, RecordSave, RecordState, Settlement, Store,
+};
+use uuid::Uuid;
+
+/// The node that a trial is, unless it says otherwise.
+const NODE: Uuid = Uuid::from_u128(1);
 
 use database::Database;
 
@@ -50,6 +58,11 @@ impl Trial {
         self.store = open(&self.database);
     }
 
+    /// Its lane, taken anew.
+    async fn lease(&self) -> Lease {
+        lease(&self.store, self.workspace).await
+    }
+
     async fn append(&self, subject: &str, received: i64) -> i64 {
         match self.store.append(envelope(self.workspace, subject, received)).await.unwrap() {
             Appended::New { seq } => seq,
@@ -63,13 +76,29 @@ impl Trial {
         change(&mut save);
         let id = save.record.id;
         let settlement = Settlement { saves: vec![save], ..Settlement::default() };
-        self.store.settle(self.workspace, settlement, at(now)).await.unwrap();
+        self.store.settle(self.lease().await, settlement, at(now)).await.unwrap();
         id
     }
 }
 
 fn open(database: &Database) -> Store {
     Store::open(database.location(), MasterKey::from_bytes([7; 32])).unwrap()
+}
+
+/// The lane of a workspace, taken anew.
+async fn lease(store: &Store, workspace: WorkspaceId) -> Lease {
+    store.take(workspace, NODE, at(0)).await.unwrap().unwrap()
+}
+
+/// The workspaces that have work.
+async fn work(store: &Store, now: i64) -> Vec<WorkspaceId> {
+    let outlooks = store.outlook(at(now)).await.unwrap();
+    outlooks.iter().filter(|one| one.has_work(at(now))).map(|one| one.workspace).collect()
+}
+
+/// When the next of them will have some.
+async fn next_due(store: &Store, now: i64) -> Option<Timestamp> {
+    store.outlook(at(now)).await.unwrap().iter().filter_map(|one| one.next(at(now))).min()
 }
 
 fn at(second: i64) -> Timestamp {

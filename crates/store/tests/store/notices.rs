@@ -9,7 +9,10 @@ use domain::{
 use store::{DueNotice, NoticeTurn, Phase, Sent, Settlement};
 use uuid::Uuid;
 
-use crate::{Trial, at};
+use crate::{
+    NODE, Trial, at,
+    nodes::{alive, over},
+};
 
 fn record(trial: &Trial) -> RecordId {
     RecordId::of(trial.workspace, Source::Calendar, "bk_1")
@@ -47,7 +50,7 @@ async fn settle(trial: &Trial, turns: Vec<Turn>, now: i64) {
     let of = |turn| NoticeTurn { record: record(trial), source: Source::Calendar, turn };
     let notices = turns.into_iter().map(of).collect();
     let settlement = Settlement { notices, ..Settlement::default() };
-    trial.store.settle(trial.workspace, settlement, at(now)).await.unwrap();
+    trial.store.settle(trial.lease().await, settlement, at(now)).await.unwrap();
 }
 
 async fn due(trial: &Trial, now: i64) -> Vec<DueNotice> {
@@ -59,11 +62,11 @@ async fn subjects(trial: &Trial, now: i64) -> Vec<String> {
 }
 
 async fn begin(trial: &Trial, seq: i64, now: i64) -> bool {
-    trial.store.begin_notice(trial.workspace, seq, at(now), at(now + 60)).await.unwrap()
+    trial.store.begin_notice(trial.workspace, seq, NODE, at(now), at(now + 60)).await.unwrap()
 }
 
 async fn end(trial: &Trial, seq: i64, sent: Sent, now: i64) {
-    trial.store.settle_notice(trial.workspace, seq, sent, at(now)).await.unwrap();
+    trial.store.settle_notice(trial.workspace, seq, NODE, sent, at(now)).await.unwrap();
 }
 
 fn later(until: i64, is_problem: bool) -> Sent {
@@ -117,18 +120,23 @@ async fn a_party_is_told_in_order_and_the_parties_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn what_a_dead_process_had_begun_is_due_at_the_next_start_or_after_its_time() {
-    let mut trial = Trial::start().await;
+async fn what_a_dead_node_had_begun_is_due_once_it_is_missed_or_after_its_time() {
+    let trial = Trial::start().await;
+    trial.store.join(alive(NODE), at(0)).await.unwrap();
     settle(&trial, vec![owed(Party::Host, 1)], 1).await;
     let seq = due(&trial, 1).await[0].seq;
     assert!(begin(&trial, seq, 1).await);
-    trial.reopen().await;
     assert_eq!(due(&trial, 60).await, []);
     assert_eq!(due(&trial, 61).await.len(), 1, "nothing was heard of it for a minute");
-    assert_eq!(trial.store.break_off_notices(at(2)).await.unwrap(), 1);
-    let again = due(&trial, 2).await;
+    assert_eq!(trial.store.break_off_notices(at(2)).await.unwrap(), 0, "it is alive");
+    trial.store.beat(over(NODE), at(2)).await.unwrap();
+    assert_eq!(trial.store.break_off_notices(at(3)).await.unwrap(), 1);
+    let again = due(&trial, 3).await;
     assert_eq!((again.len(), again[0].key), (1, Uuid::from_u128(1)));
-    assert!(begin(&trial, seq, 2).await);
+    let other = Uuid::from_u128(2);
+    assert!(trial.store.begin_notice(trial.workspace, seq, other, at(3), at(63)).await.unwrap());
+    end(&trial, seq, later(4, false), 3).await;
+    assert_eq!(due(&trial, 4).await, [], "what the first one says late is not heard: the other one is at it");
 }
 
 #[tokio::test]
@@ -203,9 +211,9 @@ async fn a_notice_is_reached_through_its_own_workspace_alone() {
     let seq = due(&trial, 1).await[0].seq;
     let other: WorkspaceId = trial.store.ensure_workspace("other", at(1)).await.unwrap().id;
     assert_eq!(trial.store.unsent_notices(other, record(&trial)).await.unwrap(), []);
-    assert!(!trial.store.begin_notice(other, seq, at(1), at(61)).await.unwrap());
+    assert!(!trial.store.begin_notice(other, seq, NODE, at(1), at(61)).await.unwrap());
     assert!(begin(&trial, seq, 1).await);
-    trial.store.settle_notice(other, seq, Sent::Taken, at(2)).await.unwrap();
+    trial.store.settle_notice(other, seq, NODE, Sent::Taken, at(2)).await.unwrap();
     end(&trial, seq, Sent::Refused { why: "No.".to_owned() }, 2).await;
     let id = problems(&trial).await[0].clone();
     assert!(!trial.store.retry(other, &id, at(3)).await.unwrap());

@@ -6,7 +6,7 @@ use store::{
     Taken,
 };
 
-use crate::{Trial, at, save};
+use crate::{Trial, at, save, work};
 
 fn refused(save: &mut RecordSave) {
     save.state = RecordState::Problem;
@@ -18,7 +18,7 @@ async fn unreadable(trial: &Trial, now: i64) -> i64 {
     let seq = trial.append("bk_odd", now).await;
     let mark = Mark::Unreadable { field: "data.start".to_owned(), problem: "not a time".to_owned() };
     let settlement = Settlement { marks: vec![(seq, mark)], ..Settlement::default() };
-    trial.store.settle(trial.workspace, settlement, at(now)).await.unwrap();
+    trial.store.settle(trial.lease().await, settlement, at(now)).await.unwrap();
     seq
 }
 
@@ -168,10 +168,10 @@ async fn a_dismissed_problem_is_gone() {
     let record = trial.store.record(workspace, id).await.unwrap().unwrap();
     assert_eq!((record.state, record.why.as_str()), (RecordState::Logged, "Dismissed."));
     assert_eq!((record.problem, record.due_at), (None, None));
-    assert!(trial.store.work(at(99)).await.unwrap().is_empty());
+    assert!(work(&trial.store, 99).await.is_empty());
     assert_eq!(trial.store.stats().await.unwrap().problems, 0);
     let settlement = Settlement { saves: vec![save(workspace, "bk_odd")], ..Settlement::default() };
-    trial.store.settle(workspace, settlement, at(9)).await.unwrap();
+    trial.store.settle(trial.lease().await, settlement, at(9)).await.unwrap();
     let odd = domain::ids::RecordId::of(workspace, Source::Calcom, "bk_odd");
     let envelopes = trial.store.envelopes_of(workspace, odd).await.unwrap();
     assert_eq!(envelopes[0].state, EnvelopeState::Ignored);

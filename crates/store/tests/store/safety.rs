@@ -19,7 +19,7 @@ use store::{
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{Trial, at, envelope, open, save};
+use crate::{Trial, at, envelope, lease, open, save, work};
 
 fn email() -> ContactKey {
     ContactKey::Email(Email::read("lin@example.net").unwrap())
@@ -47,8 +47,8 @@ async fn fill(store: &Store, workspace: WorkspaceId) -> store::RecordSave {
         Rule { id: RuleId(Uuid::from_u128(1)), tag: TagId::from("7"), target, set_at: at(1), position: 1 };
     store.add_rule(workspace, rule).await.unwrap();
     let outcomes = vec![(OutcomeId::from("a"), "A".to_owned())];
-    store.observe_outcomes(workspace, outcomes, at(1)).await.unwrap();
-    store.observe_tags(workspace, vec![(TagId::from("7"), "vip".to_owned())], at(1)).await.unwrap();
+    store.observe_outcomes(workspace, outcomes, at(1), at(1)).await.unwrap();
+    store.observe_tags(workspace, vec![(TagId::from("7"), "vip".to_owned())], at(1), at(1)).await.unwrap();
     let audit = Audit {
         workspace: Some(workspace),
         at: at(1),
@@ -82,14 +82,14 @@ async fn fill(store: &Store, workspace: WorkspaceId) -> store::RecordSave {
         answer: json!({}),
     };
     let begin = Begin { steps: vec![open], ledger: vec![ledger], ..Begin::default() };
-    store.begin(workspace, begin, at(2)).await.unwrap();
+    store.begin(lease(store, workspace).await, begin, at(2)).await.unwrap();
     let links = Links { made: vec![(email(), ContactId::from("42"))], ..Links::default() };
-    store.link(workspace, links, at(2)).await.unwrap();
+    store.link(lease(store, workspace).await, links, at(2)).await.unwrap();
     let mark = Mark::Unreadable { field: "data".to_owned(), problem: "odd".to_owned() };
     let settlement =
         Settlement { saves: vec![saved.clone()], marks: vec![(seq, mark)], ..Settlement::default() };
-    store.settle(workspace, settlement, at(2)).await.unwrap();
-    store.park(workspace, at(50), "Resting.".to_owned(), 2).await.unwrap();
+    store.settle(lease(store, workspace).await, settlement, at(2)).await.unwrap();
+    store.park(lease(store, workspace).await, at(50), "Resting.".to_owned(), 2).await.unwrap();
     saved
 }
 
@@ -136,7 +136,7 @@ async fn a_workspace_cannot_read_the_rows_of_another() {
     }
     assert_eq!(store.problems(mine, 10, None).await.unwrap().items.len(), 2);
     assert!(store.problems(other, 10, None).await.unwrap().items.is_empty());
-    assert_eq!(store.work(at(99)).await.unwrap(), [mine]);
+    assert_eq!(work(store, 99).await, [mine]);
 }
 
 #[tokio::test]
@@ -162,8 +162,11 @@ async fn a_workspace_cannot_change_the_rows_of_another() {
         closed: vec![(id, "calcom:bk_1".into())],
         ..Settlement::default()
     };
-    store.settle(other, settlement, at(9)).await.unwrap();
-    store.link(other, Links { cut: vec![email()], ..Links::default() }, at(9)).await.unwrap();
+    store.settle(lease(store, other).await, settlement, at(9)).await.unwrap();
+    store
+        .link(lease(store, other).await, Links { cut: vec![email()], ..Links::default() }, at(9))
+        .await
+        .unwrap();
     assert!(!store.remove_rule(other, RuleId(Uuid::from_u128(1))).await.unwrap());
     store.remove_hooks(other, Source::Calcom).await.unwrap();
     store.forget_tags(other).await.unwrap();

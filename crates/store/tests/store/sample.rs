@@ -27,7 +27,7 @@ async fn what_is_done_within_five_minutes_adds_up_and_what_is_not_done_takes_no_
     for (second, settlement) in
         [(10, read(2)), (299, read(3)), (300, read(4)), (900, Settlement::default()), (1_000, read(5))]
     {
-        trial.store.settle(trial.workspace, settlement, at(second)).await.unwrap();
+        trial.store.settle(trial.lease().await, settlement, at(second)).await.unwrap();
     }
     assert_eq!(trial.sampled(0, 2_000).await, [(0, 5), (300, 4), (900, 5)]);
     assert_eq!(trial.sampled(300, 900).await, [(300, 4)]);
@@ -39,7 +39,7 @@ async fn what_is_done_within_five_minutes_adds_up_and_what_is_not_done_takes_no_
 async fn samples_go_when_they_are_a_week_old() {
     let trial = Trial::start().await;
     for day in [0, 1, 9] {
-        trial.store.settle(trial.workspace, read(1), at(day * DAY + HOUR)).await.unwrap();
+        trial.store.settle(trial.lease().await, read(1), at(day * DAY + HOUR)).await.unwrap();
     }
     assert_eq!(trial.sampled(0, 20 * DAY).await, [(DAY + HOUR, 1), (9 * DAY + HOUR, 1)]);
 }
@@ -58,6 +58,6 @@ async fn how_a_workspace_stands_tells_the_oldest_that_is_unread_and_unwritten() 
         Load { unread: 2, oldest_unread: Some(at(50)), unwritten: 2, oldest_unwritten: Some(at(10)) };
     assert_eq!(load().await, expected);
     let written = Settlement { saves: vec![save(trial.workspace, "bk_4")], ..Settlement::default() };
-    trial.store.settle(trial.workspace, written, at(80)).await.unwrap();
+    trial.store.settle(trial.lease().await, written, at(80)).await.unwrap();
     assert_eq!(load().await.oldest_unwritten, Some(at(20)));
 }

@@ -55,9 +55,9 @@ async fn a_begun_step_is_claimed_with_its_record_after_reopening_until_it_is_clo
         ledger: vec![entry(record, Phase::Begun, 2)],
         ..Begin::default()
     };
-    trial.store.begin(workspace, begin, at(2)).await.unwrap();
+    trial.store.begin(trial.lease().await, begin, at(2)).await.unwrap();
     let links = Links { made: vec![(key("ada@example.com"), ContactId::from("42"))], ..Links::default() };
-    trial.store.link(workspace, links, at(2)).await.unwrap();
+    trial.store.link(trial.lease().await, links, at(2)).await.unwrap();
     trial.reopen().await;
 
     // The record was never saved: its open step is found all the same.
@@ -78,12 +78,13 @@ async fn a_begun_step_is_claimed_with_its_record_after_reopening_until_it_is_clo
         ledger: vec![entry(record, Phase::Done, 4)],
         ..Settlement::default()
     };
-    trial.store.settle(workspace, settlement, at(4)).await.unwrap();
+    trial.store.settle(trial.lease().await, settlement, at(4)).await.unwrap();
     let links = Links {
+        seen: None,
         cut: vec![key("ada@example.com")],
         made: vec![(key("lin@example.net"), ContactId::from("43"))],
     };
-    trial.store.link(workspace, links, at(4)).await.unwrap();
+    trial.store.link(trial.lease().await, links, at(4)).await.unwrap();
     trial.reopen().await;
 
     assert!(trial.store.claim(workspace, Taken::default(), 10, at(5)).await.unwrap().items.is_empty());
@@ -103,7 +104,7 @@ async fn an_open_step_of_a_saved_record_is_claimed_with_it() {
     let trial = Trial::start().await;
     let record = trial.save("bk_1", |save| save.due_at = Some(at(5)), 1).await;
     let begin = Begin { steps: vec![open_step(record)], ..Begin::default() };
-    trial.store.begin(trial.workspace, begin, at(2)).await.unwrap();
+    trial.store.begin(trial.lease().await, begin, at(2)).await.unwrap();
     let due = trial.store.claim(trial.workspace, Taken::default(), 10, at(5)).await.unwrap();
     assert_eq!(due.items[0].open, [open_step(record)]);
 }
@@ -114,15 +115,12 @@ async fn settling_is_one_transaction() {
     let workspace = trial.workspace;
     let seq = trial.append("bk_1", 1).await;
     let record = RecordId::of(workspace, Source::Calcom, "bk_1");
-    let nowhere = domain::ids::WorkspaceId(workspace.0 + 1);
     let settlement = |ledger| Settlement {
         saves: vec![save(workspace, "bk_1")],
         marks: vec![(seq, Mark::Read(record))],
         ledger,
         ..Settlement::default()
     };
-    // The workspace is not there: the first row is refused.
-    assert!(trial.store.settle(nowhere, settlement(vec![]), at(4)).await.is_err());
     // All of the rows but the last are good.
     let trigger = if trial.database.is_file() {
         "CREATE TRIGGER refuse BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, 'refused'); END"
@@ -131,13 +129,18 @@ async fn settling_is_one_transaction() {
         CREATE TRIGGER refuse BEFORE INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION refuse()"
     };
     trial.database.run(trigger).await;
-    let refused = trial.store.settle(workspace, settlement(vec![entry(record, Phase::Done, 4)]), at(4)).await;
+    let refused =
+        trial.store.settle(trial.lease().await, settlement(vec![entry(record, Phase::Done, 4)]), at(4)).await;
     assert!(refused.is_err());
     assert!(trial.store.record(workspace, record).await.unwrap().is_none());
     assert_eq!(trial.store.stats().await.unwrap().unread, 1);
     let is_file = trial.database.is_file();
     trial.database.run(if is_file { "DROP TRIGGER refuse" } else { "DROP TRIGGER refuse ON ledger" }).await;
-    trial.store.settle(workspace, settlement(vec![entry(record, Phase::Done, 4)]), at(4)).await.unwrap();
+    trial
+        .store
+        .settle(trial.lease().await, settlement(vec![entry(record, Phase::Done, 4)]), at(4))
+        .await
+        .unwrap();
     assert!(trial.store.record(workspace, record).await.unwrap().is_some());
     assert_eq!(trial.store.stats().await.unwrap().unread, 0);
 }
@@ -151,7 +154,7 @@ async fn an_absorbed_record_leads_to_the_one_that_took_it_in() {
     let new = trial.save("new", |_| {}, 1).await;
     let begin =
         Begin { steps: vec![open_step(new)], ledger: vec![entry(new, Phase::Begun, 2)], ..Begin::default() };
-    trial.store.begin(workspace, begin, at(2)).await.unwrap();
+    trial.store.begin(trial.lease().await, begin, at(2)).await.unwrap();
 
     let mut merged = save(workspace, "old");
     merged.record.external_id = "new".to_owned();
@@ -162,7 +165,7 @@ async fn an_absorbed_record_leads_to_the_one_that_took_it_in() {
         ledger: vec![entry(old, Phase::Done, 3)],
         ..Settlement::default()
     };
-    trial.store.settle(workspace, settlement, at(3)).await.unwrap();
+    trial.store.settle(trial.lease().await, settlement, at(3)).await.unwrap();
 
     for id in [old, new] {
         assert_eq!(trial.store.record(workspace, id).await.unwrap().unwrap().record.id, old);
@@ -195,7 +198,11 @@ async fn marks_say_what_became_of_envelopes() {
         (unreadable, mark),
         (other_name, Mark::Read(record)),
     ];
-    trial.store.settle(workspace, Settlement { marks, ..Settlement::default() }, at(5)).await.unwrap();
+    trial
+        .store
+        .settle(trial.lease().await, Settlement { marks, ..Settlement::default() }, at(5))
+        .await
+        .unwrap();
     let envelopes = trial.store.envelopes_of(workspace, record).await.unwrap();
     let states: Vec<EnvelopeState> = envelopes.iter().map(|envelope| envelope.state).collect();
     assert_eq!(

@@ -26,7 +26,10 @@ use super::{
     problem::Problem,
     scope::Scope,
 };
-use crate::app::{App, Shared};
+use crate::{
+    app::{App, Shared},
+    hearing,
+};
 
 /// How long a key that was replaced still works (PRODUCT §7).
 const OLD_KEY_LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -77,13 +80,14 @@ pub async fn connect(
 /// Connects a system, or connects it anew.
 pub async fn connect_system(app: &App, scope: &Scope, system: System, sent: Sent) -> Result<(), Problem> {
     match system {
-        System::Hubspot => hubspot::connect(app, scope, sent.read()?).await,
-        System::Source(Source::Aircall) => aircall::connect(app, scope, sent.read()?).await,
-        System::Source(Source::Calendar) => calendar::connect(app, scope, sent.read()?).await,
+        System::Hubspot => return hubspot::connect(app, scope, sent.read()?).await,
+        System::Source(Source::Aircall) => aircall::connect(app, scope, sent.read()?).await?,
+        System::Source(Source::Calendar) => calendar::connect(app, scope, sent.read()?).await?,
         System::Source(source @ (Source::Calcom | Source::Calendly)) => {
-            scheduler::connect(app, scope, source, sent.read()?).await
+            scheduler::connect(app, scope, source, sent.read()?).await?;
         }
     }
+    hearing::everywhere(app).await
 }
 
 /// Cuts the link: from the answer on, nothing is passed on. Secrets and hook addresses are dropped.
@@ -113,6 +117,7 @@ pub async fn disconnect_system(app: &App, scope: &Scope, system: System) -> Resu
     }
     scope.audit("connection.disconnected", json!({ "connection": system.word() })).await?;
     drop(turn);
+    hearing::everywhere(app).await?;
     match system {
         System::Source(Source::Aircall) => aircall::take_back(app, &connection).await,
         System::Source(Source::Calcom | Source::Calendly) => scheduler::take_back(app, &connection).await,
@@ -139,6 +144,7 @@ pub async fn pause_system(app: &App, scope: &Scope, system: System) -> Result<()
     if system == System::Hubspot {
         app.web.gates.close(scope.ws());
     }
+    hearing::everywhere(app).await?;
     scope.audit("connection.paused", json!({ "connection": system.word() })).await
 }
 
@@ -157,6 +163,7 @@ pub async fn resume_system(app: &App, scope: &Scope, system: System) -> Result<T
     let _turn = app.changes.hold(scope.ws()).await;
     let before = standing(app, scope, system).await?;
     app.web.store.set_status(scope.ws(), system, Status::Connected, app.now()).await?;
+    hearing::everywhere(app).await?;
     if system == System::Hubspot {
         app.web.gates.open(scope.ws());
         app.web.store.wake(scope.ws(), app.now()).await?;
@@ -185,10 +192,11 @@ pub async fn rotate_key(app: &App, scope: &Scope, source: Source) -> Result<(), 
     drop(turn);
     let url = app.hook_url(&key, source);
     match source {
-        Source::Aircall => aircall::move_webhook(app, &connection, &url).await,
-        Source::Calcom | Source::Calendly => scheduler::move_webhook(app, &connection, &url).await,
-        Source::Calendar => Ok(()),
+        Source::Aircall => aircall::move_webhook(app, &connection, &url).await?,
+        Source::Calcom | Source::Calendly => scheduler::move_webhook(app, &connection, &url).await?,
+        Source::Calendar => {}
     }
+    hearing::everywhere(app).await
 }
 
 /// The connection, if there is one that is not cut.

@@ -43,7 +43,7 @@ pub struct Doors(RwLock<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    version: u64,
+    version: i64,
     doors: HashMap<String, Kept>,
 }
 
@@ -62,7 +62,7 @@ impl Doors {
         if key.len() > KEY_CHARS_MAX {
             return Ok(None);
         }
-        let version = store.hooks_version();
+        let version = store.version();
         let door = if let Some(Kept(door)) = self.kept(key, version) {
             door
         } else {
@@ -73,13 +73,13 @@ impl Doors {
         Ok(door.filter(|door| door.expires_at.is_none_or(|at| now < at)))
     }
 
-    fn kept(&self, key: &str, version: u64) -> Option<Kept> {
+    fn kept(&self, key: &str, version: i64) -> Option<Kept> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if known.version == version { known.doors.get(key).cloned() } else { None }
     }
 
     /// Keeps what was read after `version` was seen. If the hooks changed meanwhile, the next look sees that.
-    fn keep(&self, key: &str, version: u64, door: Kept) {
+    fn keep(&self, key: &str, version: i64, door: Kept) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.version > version {
             return;

@@ -87,7 +87,8 @@ async fn keep(bench: &Bench, booked: &Booked) -> RecordId {
         sample: Sample { webhooks: 1, meetings: 1, ..Sample::default() },
         ..Settlement::default()
     };
-    bench.store.settle(ws, settlement, now).await.unwrap();
+    let lease = bench.store.take(ws, Uuid::nil(), now).await.unwrap().unwrap();
+    bench.store.settle(lease, settlement, now).await.unwrap();
     id
 }
 

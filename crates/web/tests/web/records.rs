@@ -15,6 +15,8 @@ use store::{
     EnvelopeState, LedgerEntry, Mark, NewEnvelope, Phase, RecordSave, RecordState, Settlement, Taken,
 };
 
+use uuid::Uuid;
+
 use crate::bench::Bench;
 
 /// Keeps an envelope and a record of it, in a state.
@@ -76,7 +78,8 @@ async fn settle(bench: &Bench, external_id: &str, state: RecordState) -> RecordI
         ledger: vec![entry(Phase::Begun, None), entry(Phase::Done, Some(("meetings", "9001")))],
         ..Settlement::default()
     };
-    bench.store.settle(ws, settlement, now).await.unwrap();
+    let lease = bench.store.take(ws, Uuid::nil(), now).await.unwrap().unwrap();
+    bench.store.settle(lease, settlement, now).await.unwrap();
     id
 }
 

@@ -80,6 +80,7 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
     let client = client(app, &secret);
     let refused = |fault: Fault| Problem::of_connect(&fault);
     client.ping().await.map_err(refused)?;
+    let asked_at = app.now();
     let tags = client.tags().await.map_err(refused)?;
 
     let key = hook_key(app, scope, Source::Aircall).await?;
@@ -100,7 +101,7 @@ pub async fn connect(app: &App, scope: &Scope, body: Connect) -> Result<(), Prob
         take_back(app, &before).await;
     }
     let _reading = app.readings.hold(scope.ws()).await;
-    app.web.store.observe_tags(scope.ws(), tags, app.now()).await?;
+    app.web.store.observe_tags(scope.ws(), tags, asked_at, app.now()).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use domain::{
     ids::{OutcomeId, WorkspaceId},
     source::System,
 };
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use super::standing_now;
 use crate::{
     api::{problem::Problem, scope::Scope},
     app::App,
+    hearing,
 };
 
 /// How HubSpot is connected.
@@ -82,6 +84,7 @@ pub async fn establish(
     });
     let client = client(app, Fixed::of(token.clone()), (app.web.pacing)(ws, &details));
     client.owners(false).await.map_err(refused)?;
+    let asked_at = app.now();
     let outcomes = client.outcomes().await.map_err(refused)?;
     let guards = client.prepare().await.map_err(refused)?;
 
@@ -91,18 +94,25 @@ pub async fn establish(
     let portal_before = before.as_ref().and_then(|before| before.details.get("portal_id")?.as_str());
     let is_another = portal_before.is_some_and(|portal| portal != account.portal_id);
     let was_open = closed_because(before.as_ref()).is_none();
-    if is_another {
-        // What is under way to the other account is dropped: it would be taken for this one's.
+    let swaps = is_another && was_open;
+    if swaps {
+        // What is under way to the other account is dropped, on all nodes: it would be taken for this one's.
         app.web.gates.close(ws);
+        app.web.store.set_status(ws, System::Hubspot, Status::Paused, app.now()).await?;
+        hearing::everywhere(app).await?;
     }
     details["guards"] = json!(guards);
     details["connected_by"] = json!(who);
     let connection = standing_now(app, ws, System::Hubspot, details, secret.write().map_err(refused)?);
-    let saved = save(app, connection, outcomes, is_another).await;
+    let saved = save(app, connection, outcomes, asked_at, is_another).await;
+    if saved.is_err() && swaps {
+        app.web.store.set_status(ws, System::Hubspot, Status::Connected, app.now()).await?;
+    }
     if saved.is_ok() || was_open {
         app.web.gates.open(ws);
     }
     saved?;
+    hearing::everywhere(app).await?;
     app.web.store.wake(ws, app.now()).await?;
     let audit = Audit {
         workspace: Some(ws),
@@ -126,6 +136,7 @@ async fn save(
     app: &App,
     connection: Connection,
     outcomes: Vec<(OutcomeId, String)>,
+    asked_at: Timestamp,
     is_another: bool,
 ) -> Result<(), Problem> {
     let ws = connection.workspace;
@@ -136,7 +147,7 @@ async fn save(
     app.web.store.save_connection(connection).await?;
     // HubSpot's defaults are not all deleted at once: an empty list is a reading that failed.
     if !outcomes.is_empty() {
-        app.web.store.observe_outcomes(ws, outcomes, app.now()).await?;
+        app.web.store.observe_outcomes(ws, outcomes, asked_at, app.now()).await?;
     }
     Ok(())
 }

@@ -86,6 +86,7 @@ pub async fn outcomes(app: &App, ws: WorkspaceId) -> Result<Reading<OutcomeCatal
             Ok(client) => client,
             Err(unread) => return Ok(Err(unread)),
         };
+        let asked_at = app.now();
         let listed = match app.web.gates.pass(ws, client.outcomes()).await {
             Ok(Ok(listed)) if listed.is_empty() => return Ok(Err(Unread::empty())),
             Ok(Ok(listed)) => listed,
@@ -93,7 +94,7 @@ pub async fn outcomes(app: &App, ws: WorkspaceId) -> Result<Reading<OutcomeCatal
             Err(closed) => return Ok(Err(Fault::from(closed).into())),
         };
         let items = listed.iter().map(|(id, label)| Choice::new(id.as_str(), label)).collect();
-        let catalog = app.web.store.observe_outcomes(ws, listed, app.now()).await?;
+        let catalog = app.web.store.observe_outcomes(ws, listed, asked_at, app.now()).await?;
         Ok(Ok(Reading { catalog, items, unread: None }))
     });
     match read.await? {
@@ -111,12 +112,13 @@ pub async fn tags(app: &App, ws: WorkspaceId) -> Result<Reading<TagCatalog>, Pro
     let read = in_time(async {
         let _turn = app.readings.hold(ws).await;
         let Some(aircall) = phone_line(app, ws).await? else { return Ok(Err(no_aircall())) };
+        let asked_at = app.now();
         let listed = match aircall.tags().await {
             Ok(listed) => listed,
             Err(fault) => return Ok(Err(fault.into())),
         };
         let items = listed.iter().map(|(id, label)| Choice::new(id.as_str(), label)).collect();
-        let catalog = app.web.store.observe_tags(ws, listed, app.now()).await?;
+        let catalog = app.web.store.observe_tags(ws, listed, asked_at, app.now()).await?;
         Ok(Ok(Reading { catalog, items, unread: None }))
     });
     match read.await? {

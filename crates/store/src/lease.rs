@@ -1,0 +1,85 @@
+//! Leases: which node holds a workspace's lane. Each has an epoch, and what is written under an older one is refused.
+
+use domain::ids::WorkspaceId;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    Result, Store, StoreError, column,
+    database::{Connection, params},
+};
+
+/// The right to work a lane. It is good as long as its node is alive and nobody took the lane after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose lane.
+    pub workspace: WorkspaceId,
+    /// Which node holds it.
+    pub node: Uuid,
+    /// Which taking it is.
+    pub epoch: i64,
+}
+
+/// Free is what nobody holds, or a node that is not alive any more; a node's own is taken anew.
+const TAKE: &str = "INSERT INTO leases (workspace, node, epoch) VALUES ($1, $2, 1)
+    ON CONFLICT (workspace) DO UPDATE SET node = excluded.node, epoch = leases.epoch + 1
+        WHERE leases.node IS NULL OR leases.node = excluded.node
+            OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = leases.node AND n.until > $3)
+    RETURNING epoch";
+
+impl Lease {
+    /// Goes on only if the lane is still this node's, and keeps others from taking it before the transaction ends.
+    pub(crate) fn hold(self, connection: &Connection) -> Result<()> {
+        connection.hold(self.workspace)?;
+        let sql = "SELECT epoch FROM leases WHERE workspace = $1 AND node = $2 AND epoch = $3";
+        let values = params![self.workspace.0, self.node.to_string(), self.epoch];
+        match connection.first(sql, values, |row| row.get::<i64>(0))? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Moved),
+        }
+    }
+}
+
+impl Store {
+    /// Takes a workspace's lane for a node; `None` if another one that is alive holds it.
+    pub async fn take(&self, workspace: WorkspaceId, node: Uuid, now: Timestamp) -> Result<Option<Lease>> {
+        self.write(move |connection| {
+            connection.hold(workspace)?;
+            let clock = column::micros(connection.clock(now)?);
+            let values = params![workspace.0, node.to_string(), clock];
+            let epoch = connection.first(TAKE, values, |row| row.get(0))?;
+            Ok(epoch.map(|epoch| Lease { workspace, node, epoch }))
+        })
+        .await
+    }
+
+    /// Gives lanes back: others can take them at once. What was taken by another meanwhile stays theirs.
+    pub async fn release(&self, mut leases: Vec<Lease>) -> Result<()> {
+        // In one order for all, so that two who hold several rows do not wait for each other.
+        leases.sort_by_key(|lease| lease.workspace.0);
+        let lanes: Vec<WorkspaceId> = leases.iter().map(|lease| lease.workspace).collect();
+        self.write(move |connection| {
+            let sql = "UPDATE leases SET node = NULL WHERE workspace = $1 AND node = $2 AND epoch = $3";
+            for lease in &leases {
+                connection.run(sql, params![lease.workspace.0, lease.node.to_string(), lease.epoch])?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.ring_others(&lanes);
+        Ok(())
+    }
+
+    /// Writes for a lane; `Moved` if it is not this node's any more.
+    pub(crate) async fn write_for<T, F>(&self, lease: Lease, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.write(move |connection| {
+            lease.hold(connection)?;
+            work(connection)
+        })
+        .await
+    }
+}

@@ -1,0 +1,26 @@
+//! A change of a connection or a hook holds on all nodes once it is answered.
+
+use std::time::Duration;
+
+use crate::{api::problem::Problem, app::App};
+
+/// Longer than a node that says nothing counts as alive: after that it sends nothing either.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often it is looked whether all have heard.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Waits until each node goes by all that was changed up to now.
+pub async fn everywhere(app: &App) -> Result<(), Problem> {
+    let version = app.web.store.version();
+    let heard = async {
+        while !app.web.store.is_heard(version, app.now()).await? {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    };
+    let in_time = tokio::time::timeout(PATIENCE, heard).await;
+    in_time.unwrap_or_else(|_| {
+        Err(Problem::unavailable("It is changed, but not all nodes go by it yet. Try again."))
+    })
+}
