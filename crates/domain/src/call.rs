@@ -102,6 +102,11 @@ impl Call {
         self.ended.holds(self.ended_at(), now)
     }
 
+    /// Keeps that it was decided how the call ended.
+    pub(crate) fn decided(&mut self) {
+        self.ended.decided();
+    }
+
     /// When the call will count as ended by the clock alone, if nothing more is heard.
     pub fn ends_by_clock_at(&self) -> Option<Timestamp> {
         self.ended_at().map(|at| at + HANGUP_GRACE)

@@ -162,8 +162,9 @@ impl Record {
 
     /// Decides what is to be decided at `now`; says whether anything was.
     pub fn decide(&mut self, book: &Rulebook, now: Timestamp) -> bool {
-        let Facts::Call(call) = &self.facts else { return false };
+        let Facts::Call(call) = &mut self.facts else { return false };
         let Some(decision) = decide(call, self.decisions.last(), book, now) else { return false };
+        call.decided();
         self.is_redecided |= !self.decisions.is_empty();
         self.decisions.push(decision);
         let surplus = self.decisions.len().saturating_sub(DECISIONS_MAX);

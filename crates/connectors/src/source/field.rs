@@ -66,10 +66,10 @@ impl<'a> Field<'a> {
         self.value.as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// An id, sent as a text or as a whole number; anything else counts as missing.
+    /// An id, sent as a text or as a whole number, not below zero; anything else counts as missing.
     pub fn id(self) -> Option<String> {
         match self.value {
-            Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
             Value::String(_) => {
                 self.text().filter(|id| id.len() <= ID_BYTES_MAX && !id.chars().any(char::is_control))
             }

@@ -18,6 +18,9 @@ pub struct Ended {
     was_said: bool,
     /// The newest webhook of the call.
     last_heard: Option<Timestamp>,
+    /// It was decided how the call ended.
+    #[serde(default)]
+    was_decided: bool,
 }
 
 impl Ended {
@@ -27,9 +30,15 @@ impl Ended {
         self.last_heard = self.last_heard.max(Some(said.at));
     }
 
+    /// Keeps that it was decided how the call ended: a clock that is set back does not undo it.
+    pub fn decided(&mut self) {
+        self.was_decided = true;
+    }
+
     /// Whether the call counts as ended.
     pub fn holds(&self, ended_at: Option<Timestamp>, now: Timestamp) -> bool {
         self.was_said
+            || self.was_decided
             || ended_at.is_some_and(|at| {
                 now >= at + HANGUP_GRACE || self.last_heard.is_some_and(|heard| heard > at + WRAP_UP)
             })

@@ -7,7 +7,7 @@ use domain::{
 };
 use rstest::rstest;
 
-use crate::build::{Said, at, call, said};
+use crate::build::{Said, at, book, call, said};
 
 fn has_ended(record: &Record, second: i64) -> bool {
     let Facts::Call(call) = &record.facts else { panic!("a call") };
@@ -43,6 +43,14 @@ fn a_call_without_a_hang_up_lasts_however_long(#[case] one: Said) {
 #[test]
 fn call_ended_tells_even_without_the_time_of_the_hang_up() {
     assert!(has_ended(&call([said(CallEvent::Ended, 30)]), 30));
+}
+
+#[test]
+fn a_call_that_was_decided_has_ended_though_the_clock_be_set_back() {
+    let mut record = call([said(CallEvent::Hungup, 0).ended(0)]);
+    assert!(record.decide(&book(), at(60)));
+    assert!(has_ended(&record, 59));
+    assert_eq!(record.due_at(at(59)), None);
 }
 
 #[test]

@@ -15,6 +15,16 @@ fn changed(path: &[&str], value: Value, id: u64) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_at_an_address_that_nobody_has_is_answered_all_the_same() {
+    let world = World::new().await;
+    let body = vec![b' '; 2 * 1024 * 1024];
+    for path in ["hooks/nobody/aircall", "hooks/nobody/nothing"] {
+        let address = format!("{}/{path}", world.server.address());
+        assert_eq!(world.http.post(address).body(body.clone()).send().await.unwrap().status(), 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_field_is_named_and_good_webhooks_get_through() {
     let world = World::connected().await;
     let hook = world.hook("aircall").await;

@@ -36,6 +36,7 @@ mod schedulers;
 mod senders;
 mod serve;
 mod server;
+mod simulation;
 mod tidy;
 mod tool;
 mod world;

@@ -30,7 +30,7 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> 
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
-        drop_rest(body).await;
+        discard(body).await;
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     let (bytes, rest) =
@@ -38,7 +38,7 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> 
     match rest {
         None => Ok(bytes),
         Some(rest) => {
-            drop_rest(rest).await;
+            discard(rest).await;
             Err(StatusCode::PAYLOAD_TOO_LARGE)
         }
     }
@@ -63,7 +63,7 @@ async fn read_within(mut body: Body) -> Result<(Bytes, Option<Body>), StatusCode
 }
 
 /// Reads on for a while and drops what comes: the answer is decided.
-async fn drop_rest(mut body: Body) {
+pub async fn discard(mut body: Body) {
     let all = async {
         let mut dropped = 0;
         while let Some(Ok(frame)) = body.frame().await {

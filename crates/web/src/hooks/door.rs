@@ -26,12 +26,9 @@ pub async fn knock(
     // An address that is no text has no key of ours in it.
     let (key, word) = path.map_or_else(|_| Default::default(), |Path(parts)| parts);
     let source = Source::from_word(&word);
-    let status = match source {
-        None => StatusCode::NOT_FOUND,
-        Some(source) => match take(&app, &key, source, request).await {
-            Ok(()) => StatusCode::ACCEPTED,
-            Err(status) => status,
-        },
+    let status = match take(&app, &key, source, request).await {
+        Ok(()) => StatusCode::ACCEPTED,
+        Err(status) => status,
     };
     metrics::count_hook(source.map_or("unknown", Source::word), status);
     let mut response = status.into_response();
@@ -41,11 +38,17 @@ pub async fn knock(
     response
 }
 
-async fn take(app: &Shared, key: &str, source: Source, request: Request) -> Result<(), StatusCode> {
+async fn take(app: &Shared, key: &str, source: Option<Source>, request: Request) -> Result<(), StatusCode> {
     let now = app.now();
-    let door = app.doors.find(&app.web.store, key, now).await.map_err(|error| failed(&error))?;
-    let door = door.filter(|door| door.source == source).ok_or(StatusCode::NOT_FOUND)?;
     let (Parts { headers, .. }, body) = request.into_parts();
+    let door = match source {
+        Some(_) => app.doors.find(&app.web.store, key, now).await.map_err(|error| failed(&error))?,
+        None => None,
+    };
+    let Some(door) = door.filter(|door| Some(door.source) == source) else {
+        body::discard(body).await;
+        return Err(StatusCode::NOT_FOUND);
+    };
     let bytes = body::read(&headers, body).await?;
     let envelope = check(&door, &headers, bytes, now)?;
     app.web.store.append(envelope).await.map_err(|error| failed(&error))?;

@@ -117,6 +117,7 @@ fn what_is_about_no_call_is_ignored(#[case] name: &str) {
 #[case::id_empty("/data/id", Some(json!("")), "data.id")]
 #[case::id_is_an_object("/data/id", Some(json!({"id": 1})), "data.id")]
 #[case::id_is_a_fraction("/data/id", Some(json!(1.5)), "data.id")]
+#[case::id_is_below_zero("/data/id", Some(json!(-780_883_160)), "data.id")]
 #[case::no_timestamp("/timestamp", None, "timestamp")]
 #[case::timestamp_zero("/timestamp", Some(json!(0)), "timestamp")]
 #[case::timestamp_in_words("/timestamp", Some(json!("today")), "timestamp")]
