@@ -40,7 +40,7 @@ pub use contact::Contact;
 pub use create::{Made, NewActivity, NewRow};
 pub use credential::{Credential, Fixed, Secret, SignIn, Tokens};
 pub use oauth::{App, Denied, Granted, Oauth};
-pub use pace::{BoxFuture, Class, Free, Pace, Pacing, Policy, RateHeaders};
+pub use pace::{BoxFuture, Class, Free, Pace, Pacing, Policy, RateHeaders, Ticket};
 pub use probe::{Probe, clock};
 pub use property::{ContactProperty, Guard, Guards, KEY_PROPERTY};
 pub use refusal::{ASSOCIATIONS, OWNER};

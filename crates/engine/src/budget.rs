@@ -1,13 +1,27 @@
 //! How many requests a HubSpot account still lets us send: burst, search and day, corrected by its answers. Pure.
+//!
+//! There is one budget for all nodes, in the account's row. A node's `Share` holds places that it may use within a second
+//! or so; at each keeping it tells what became of them and of its requests, and gets others.
 
 mod day;
 mod kept;
-mod window;
+mod places;
+mod share;
+mod stock;
 
-use connectors::hubspot::{Class, Policy, RateHeaders};
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use self::{day::Day, window::Window};
+use self::{
+    day::{Day, Told},
+    places::{Holder, Place, Places},
+    stock::Stocktaking,
+};
+pub use self::{
+    kept::Kept,
+    share::{LOOK_AGAIN, Moment, Share},
+};
 
 /// Requests per burst window until a header tells: the lowest tier (reference/hubspot.md §6.1).
 const BURST_MAX: usize = 100;
@@ -16,23 +30,33 @@ const BURST_WINDOW: SignedDuration = SignedDuration::from_secs(10);
 /// Searches per second and account (reference/hubspot.md §1.4); search answers carry no headers.
 const SEARCH_MAX: usize = 5;
 const SEARCH_WINDOW: SignedDuration = SignedDuration::from_secs(1);
-/// Requests that are kept as sent before they are: so many at most are taken for sent after a crash and were not.
+/// Places that a node takes at once: so many at most are taken for used after a crash and were not.
 const AHEAD: usize = 10;
-/// How long nothing is sent after a gateway of HubSpot's failed: "a few seconds" (reference/hubspot.md §6.4).
-const GATEWAY_REST: SignedDuration = SignedDuration::from_secs(2);
-/// How long nothing is sent to an account that is being moved, if HubSpot does not say.
-const MOVE_REST: SignedDuration = SignedDuration::from_mins(1);
+/// A node that was not heard of for so long is none that others have to leave room for.
+const COMPANY: SignedDuration = SignedDuration::from_secs(15);
+/// Its number is forgotten after this; what it had in use has lapsed by then.
+const REMEMBERED: SignedDuration = SignedDuration::from_mins(2);
 
-/// What is left of one account's allowance.
-#[derive(Debug, Clone)]
+/// What is left of one account's allowance. Its times are by the clock of the store that keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
-    burst: Window,
-    search: Window,
+    burst: Places,
+    search: Places,
     day: Day,
-    /// Nothing is sent before, and why.
-    closed: Option<(Timestamp, Limit)>,
-    /// Requests that are kept as sent and were not.
-    ahead: usize,
+    rest: Option<Rest>,
+    /// The nodes that have places, each with when it was last heard of.
+    holders: BTreeMap<Holder, Timestamp>,
+    /// The number that was given out last.
+    last: Holder,
+}
+
+/// Nothing is sent before a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    until: Timestamp,
+    limit: Limit,
+    /// When HubSpot asked for it.
+    told_at: Timestamp,
 }
 
 /// What keeps a request from being sent.
@@ -55,7 +79,7 @@ pub enum Limit {
 pub enum Refusal {
     /// A limit is reached: ask again at this time.
     Until(Timestamp, Limit),
-    /// What is sent has to be kept first, for a restart: see `keep`.
+    /// The account's row has to be asked first: see `Share::report`.
     NotKept,
 }
 
@@ -74,136 +98,161 @@ pub struct Left {
     pub day: Option<usize>,
 }
 
+/// What a node tells at a keeping, and what it wants.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The account's.
+    zone: TimeZone,
+    /// Its number, if it has one.
+    holder: Option<Holder>,
+    burst: Stocktaking,
+    search: Stocktaking,
+    wants_search: bool,
+    /// How long it may use a place from the moment it is free.
+    spell: SignedDuration,
+    learned: Learned,
+    /// When a person last changed a connection to the account.
+    changed_at: Option<Timestamp>,
+}
+
+/// What a node learned from answers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Learned {
+    /// How many requests HubSpot lets through in which span.
+    size: Option<(usize, SignedDuration)>,
+    /// What it counted.
+    seen: Option<Seen>,
+    day: Option<Told>,
+    /// When it was told that the day is spent, by the node's own clock.
+    spent_at: Option<Timestamp>,
+    /// The searches of this second are spent.
+    is_search_spent: bool,
+    rest: Option<Rest>,
+}
+
+/// What HubSpot counted in the burst window.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    used: usize,
+    /// It counted after this.
+    since: Timestamp,
+    /// How many requests we sent after it was told.
+    after: usize,
+}
+
+/// What a node may do until the next keeping.
+#[derive(Debug, Clone)]
+pub struct Leave {
+    holder: Holder,
+    burst: Vec<Place>,
+    search: Vec<Place>,
+    /// Nothing may be sent before, by the store's clock.
+    refused: Option<(Timestamp, Limit)>,
+    /// How many other nodes there are.
+    company: usize,
+    /// The moment of the keeping by the store's clock.
+    at: Timestamp,
+    /// The budget before these places were taken.
+    before: Budget,
+}
+
 impl Default for Budget {
     fn default() -> Self {
         Self {
-            burst: Window::new(BURST_MAX, BURST_WINDOW),
-            search: Window::new(SEARCH_MAX, SEARCH_WINDOW),
+            burst: Places::new(BURST_MAX, BURST_WINDOW),
+            search: Places::new(SEARCH_MAX, SEARCH_WINDOW),
             day: Day::default(),
-            closed: None,
-            ahead: 0,
+            rest: None,
+            holders: BTreeMap::new(),
+            last: 0,
         }
     }
 }
 
 impl Budget {
-    /// Spends one request at `now`.
+    /// Takes in what a node tells, and gives it places.
     ///
-    /// # Errors
-    /// When to ask again, or that `keep` comes first.
-    pub fn spend(&mut self, class: Class, now: Timestamp) -> Result<(), Refusal> {
-        let closed = self.closed.filter(|(until, _)| *until > now);
-        let day = self.day.spent_until(now).map(|until| (until, Limit::Day));
-        let burst = self.burst.free_at(now).map(|at| (at, Limit::Burst));
-        let search = match class {
-            Class::Search => self.search.free_at(now).map(|at| (at, Limit::Search)),
-            Class::General => None,
-        };
-        let limits = [closed, day, burst, search].into_iter().flatten();
-        if let Some((until, limit)) = limits.max_by_key(|(until, _)| *until) {
-            return Err(Refusal::Until(until, limit));
+    /// `at` and `today` are now, by the clock that places are measured by and by the one that ends the day; they differ
+    /// where one of them was set.
+    pub fn keep(&mut self, report: &Report, at: Timestamp, today: Timestamp) -> Leave {
+        let holder = self.holder(report.holder, at);
+        self.settle(holder, report);
+        self.learn(report, at, today);
+        let refused = self.refused(at, today);
+        let company = self.holders.values().filter(|seen| **seen + COMPANY > at).count().saturating_sub(1);
+        let before = self.clone();
+        let (mut burst, mut search) = (Vec::new(), Vec::new());
+        if refused.is_none() {
+            let want =
+                if company == 0 { AHEAD } else { among(&report.burst, AHEAD.min(self.burst.max() / 10)) };
+            burst = self.burst.book(holder, self.day.most(want, today), report.spell, at);
+            self.day.leave(burst.len());
         }
-        self.ahead = self.ahead.checked_sub(1).ok_or(Refusal::NotKept)?;
-        self.burst.leave(now);
-        self.day.leave();
-        if class == Class::Search {
-            self.search.leave(now);
+        if refused.is_none() && report.wants_search {
+            let want = if company == 0 { SEARCH_MAX } else { among(&report.search, SEARCH_MAX.div_ceil(2)) };
+            search = self.search.book(holder, want, report.spell, at);
         }
-        Ok(())
+        self.burst.forget(at);
+        self.search.forget(at);
+        Leave { holder, burst, search, refused, company, at, before }
     }
 
-    /// Takes in an answer. If it is a refusal for rate or a rest that HubSpot asks for: until when, and why.
-    pub fn answered(
-        &mut self,
-        class: Class,
-        status: u16,
-        headers: &RateHeaders,
-        now: Timestamp,
-    ) -> Option<(Timestamp, Limit)> {
-        let left = self.burst.answered(now);
-        if class == Class::Search {
-            self.search.answered(now);
-        }
-        self.burst.resize(headers.max, headers.interval);
-        if let Some(remaining) = headers.remaining {
-            self.burst.correct(self.burst.max().saturating_sub(remaining), left, now);
-        }
-        let is_spent = headers.policy == Some(Policy::Daily);
-        if let Some(told) = headers.daily_remaining.filter(|_| !is_spent) {
-            self.day.learn(told, self.burst.unanswered(), left, now);
-        }
-        self.rest(class, status, headers, now)
+    /// A node's own number, or a new one.
+    fn holder(&mut self, known: Option<Holder>, at: Timestamp) -> Holder {
+        self.holders.retain(|_, seen| *seen + REMEMBERED > at);
+        let holder = known.filter(|known| self.holders.contains_key(known)).unwrap_or(self.last + 1);
+        self.last = self.last.max(holder);
+        self.holders.insert(holder, at);
+        holder
     }
 
-    fn rest(
-        &mut self,
-        class: Class,
-        status: u16,
-        headers: &RateHeaders,
-        now: Timestamp,
-    ) -> Option<(Timestamp, Limit)> {
-        let told = headers.retry_after;
-        let (rest, limit) = match (status, headers.policy, class) {
-            (429, Some(Policy::Daily), _) if told.is_none() => {
-                self.day.spend(now);
-                return self.day.spent_until(now).map(|until| (until, Limit::Day));
+    fn settle(&mut self, holder: Holder, report: &Report) {
+        self.burst.settle(holder, &report.burst);
+        self.search.settle(holder, &report.search);
+        self.day.give_back(&report.burst.unused);
+    }
+
+    fn learn(&mut self, report: &Report, at: Timestamp, today: Timestamp) {
+        let Learned { size, seen, day, spent_at, is_search_spent, rest } = report.learned;
+        if let Some((max, length)) = size {
+            self.burst.resize(max, length);
+        }
+        if let Some(seen) = seen {
+            self.burst.correct(seen.used, seen.after, seen.since, at);
+        }
+        if let Some(told) = day {
+            // Of what is older there may be requests that are not remembered.
+            if told.since + self.burst.length() > at {
+                // The one that was answered is among them.
+                let more = self.burst.used_since(told.since).saturating_sub(1);
+                self.day.learn(told, more, &report.zone, today, today.duration_since(at));
             }
-            (429, Some(Policy::Daily), _) => (told.unwrap_or_default(), Limit::Day),
-            (429, Some(Policy::Second), _) | (429, None, Class::Search) => {
-                // Other requests are none of the searches' limit.
-                self.search.take(self.search.max(), now);
-                let rest = told.unwrap_or(SEARCH_WINDOW);
-                return Some((now + rest, Limit::Search));
-            }
-            (429, ..) => (told.unwrap_or(self.burst.length()), Limit::Burst),
-            (477, ..) => (told.unwrap_or(MOVE_REST), Limit::Move),
-            (502..=504 | 520..=527, ..) => (told.unwrap_or(GATEWAY_REST), Limit::Gateway),
-            _ => return None,
-        };
-        let until = now + rest;
-        if self.closed.is_none_or(|(before, _)| before < until) {
-            self.closed = Some((until, limit));
         }
-        Some((until, limit))
-    }
-
-    /// The account's time zone, by which its day ends.
-    pub fn in_zone(&mut self, zone: TimeZone) {
-        self.day.in_zone(zone);
-    }
-
-    /// A person changed the connection: what the day has left, and what HubSpot asked for before, may not hold any more.
-    pub fn reconsider(&mut self) {
-        self.day.forget();
-        self.closed = None;
-    }
-
-    /// What is left at `now`.
-    pub fn left(&mut self, now: Timestamp) -> Left {
-        Left {
-            burst: self.burst.left(now),
-            burst_max: self.burst.max(),
-            search: self.search.left(now),
-            search_max: self.search.max(),
-            day: self.day.left(now).map(|left| left.requests),
+        if let Some(spent_at) = spent_at {
+            self.day.spend(&report.zone, today, spent_at);
+        }
+        if is_search_spent {
+            self.search.take(self.search.max(), at);
+        }
+        let rest = self.rest.into_iter().chain(rest).max_by_key(|rest| rest.until);
+        self.rest = rest.filter(|rest| rest.until > at);
+        if let Some(changed_at) = report.changed_at {
+            // What the day has left, and what HubSpot asked for before, may not hold any more.
+            self.day.forget_before(changed_at);
+            self.rest = self.rest.filter(|rest| rest.told_at > changed_at);
         }
     }
 
-    /// What to tell of a limit, in plain words.
-    pub fn words(&self, until: Timestamp, limit: Limit) -> String {
-        let goes_on = format!("goes on at {}.", self.day.words(until));
-        match limit {
-            Limit::Burst => format!(
-                "HubSpot's allowance of {} requests in {} s is spent; {goes_on}",
-                self.burst.max(),
-                self.burst.length().as_secs_f64()
-            ),
-            Limit::Search => format!("HubSpot's allowance of {SEARCH_MAX} searches a second is spent."),
-            Limit::Day => format!("HubSpot's allowance for today is spent; {goes_on}"),
-            Limit::Gateway => format!("HubSpot is out of order; {goes_on}"),
-            Limit::Move => format!("HubSpot is moving the account to another data centre; {goes_on}"),
-        }
+    fn refused(&self, at: Timestamp, today: Timestamp) -> Option<(Timestamp, Limit)> {
+        let day = self.day.spent_until(today).map(|until| (until - today.duration_since(at), Limit::Day));
+        let rest = self.rest.map(|rest| (rest.until, rest.limit));
+        day.into_iter().chain(rest).max_by_key(|(until, _)| *until)
     }
+}
+
+/// How many places a node takes that is not alone: twice as many as it used last, so that few stand idle.
+fn among(last: &Stocktaking, most: usize) -> usize {
+    (last.sent * 2).clamp(1, most.max(1))
 }
 
 #[cfg(test)]

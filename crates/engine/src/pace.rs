@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use connectors::hubspot::{BoxFuture, Class, Pace, RateHeaders};
+use connectors::hubspot::{BoxFuture, Class, Pace, RateHeaders, Ticket};
 use domain::{fault::Fault, ids::WorkspaceId};
 use jiff::SignedDuration;
 
@@ -63,11 +63,6 @@ impl WorkspacePace {
         Self { workspace: held.lease().workspace, meter, held: Some(held) }
     }
 
-    /// A person changed the connection: what the account was told to wait for may not hold any more.
-    pub fn reconsider(&self) {
-        self.meter.reconsider();
-    }
-
     /// A wait in plain words, with when it ended.
     pub fn words(&self, waits: &Waits) -> Option<(String, jiff::Timestamp)> {
         let wait = waits.0.as_ref()?;
@@ -97,22 +92,22 @@ impl WorkspacePace {
 }
 
 impl Pace for WorkspacePace {
-    fn ask(&self, class: Class) -> BoxFuture<'_, Result<(), Fault>> {
+    fn ask(&self, class: Class) -> BoxFuture<'_, Result<Ticket, Fault>> {
         Box::pin(async move {
-            let waited = Waits(self.meter.ask(class).await?);
+            let (ticket, waited) = self.meter.ask(class).await?;
             // Last, since whatever came before may have taken long.
             if self.held.as_ref().is_some_and(|held| !held.is_good()) {
                 return Err(Fault::later("Another node goes on with it."));
             }
             // Outside of a batch nobody is told.
-            let _ = WAITED.try_with(|waits| waits.borrow_mut().join(waited));
-            Ok(())
+            let _ = WAITED.try_with(|waits| waits.borrow_mut().join(Waits(waited)));
+            Ok(ticket)
         })
     }
 
-    fn saw(&self, class: Class, status: u16, headers: RateHeaders) -> Option<Fault> {
+    fn saw(&self, ticket: Ticket, status: u16, headers: RateHeaders) -> Option<Fault> {
         metrics::counter!("patchbay_hubspot_requests_total", "status" => status.to_string()).increment(1);
-        let fault = self.meter.saw(class, status, &headers);
+        let fault = self.meter.saw(ticket, status, &headers);
         self.show();
         fault
     }

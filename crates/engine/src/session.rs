@@ -100,12 +100,8 @@ impl Engine {
         if let Some(session) = known.filter(|known| is_same && known.epoch == Some(held.lease().epoch)) {
             return Line::Open(Arc::clone(session));
         }
-        let is_change = known.is_some() && !is_same;
         let line = self.open(connection, Some(held));
         if let Line::Open(session) = &line {
-            if is_change {
-                session.pace.reconsider();
-            }
             sessions.insert(connection.workspace, Arc::clone(session));
         }
         line
@@ -118,6 +114,7 @@ impl Engine {
         let credential = self.tokens.credential(connection.workspace, connection.connected_at, secret);
         let details: Details = serde_json::from_value(connection.details.clone()).unwrap_or_default();
         let meter = self.meters.of(connection.workspace, &connection.details);
+        meter.changed(connection.changed_at);
         let pace = Arc::new(match held {
             Some(held) => WorkspacePace::of_lane(held.clone(), meter),
             None => WorkspacePace::new(connection.workspace, meter),

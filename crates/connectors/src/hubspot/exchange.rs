@@ -11,7 +11,7 @@ use domain::fault::Fault;
 
 use super::{
     Hubspot,
-    pace::{Class, RateHeaders},
+    pace::{Class, RateHeaders, Ticket},
     refusal::{Trouble, policy},
     wire,
 };
@@ -71,24 +71,24 @@ impl Hubspot {
         let again = request.try_clone();
         // The token first: getting a new one takes time, and leave to send is for now.
         let token = self.credential.token().await.map_err(Trouble::NotSent)?;
-        self.pace.ask(class).await.map_err(Trouble::NotSent)?;
+        let mut ticket = self.pace.ask(class).await.map_err(Trouble::NotSent)?;
         let mut answer = self.send(request, &token, &method, path).await?;
         // A refused token: nothing was carried out, so the same request may go once more with another one.
         if answer.status == 401
             && let Some(again) = again
             && let Some(token) = self.credential.renew(&token).await.map_err(Trouble::NotSent)?
         {
-            self.pace.saw(class, answer.status, RateHeaders::read(&answer.headers));
-            self.pace.ask(class).await.map_err(Trouble::NotSent)?;
+            self.pace.saw(ticket, answer.status, RateHeaders::read(&answer.headers));
+            ticket = self.pace.ask(class).await.map_err(Trouble::NotSent)?;
             answer = self.send(again, &token, &method, path).await?;
         }
-        self.read(class, path, &answer)
+        self.read(ticket, path, &answer)
     }
 
-    fn read<T: DeserializeOwned>(&self, class: Class, path: &str, answer: &Answer) -> Result<T, Trouble> {
+    fn read<T: DeserializeOwned>(&self, ticket: Ticket, path: &str, answer: &Answer) -> Result<T, Trouble> {
         let mut rate = RateHeaders::read(&answer.headers);
         if (200..300).contains(&answer.status) {
-            self.pace.saw(class, answer.status, rate);
+            self.pace.saw(ticket, answer.status, rate);
             // 204 has no body.
             let body = if answer.body.is_empty() { b"null" } else { answer.body.as_slice() };
             return serde_json::from_slice(body).map_err(|_| Trouble::InDoubt(unreadable()));
@@ -98,11 +98,11 @@ impl Hubspot {
         if answer.status == 429 {
             rate.policy = policy(&error);
         }
-        let mut trouble = Trouble::answered(answer.status, error, class, &rate);
+        let mut trouble = Trouble::answered(answer.status, error, ticket.class, &rate);
         if self.settings.version.is_vital(path) {
             trouble = trouble.of_the_credential();
         }
-        Err(self.pace.saw(class, answer.status, rate).map_or(trouble, Trouble::NotSent))
+        Err(self.pace.saw(ticket, answer.status, rate).map_or(trouble, Trouble::NotSent))
     }
 
     async fn send(

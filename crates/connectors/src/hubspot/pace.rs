@@ -19,14 +19,23 @@ pub enum Class {
     Search,
 }
 
+/// Leave to send one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// What it counts against.
+    pub class: Class,
+    /// Which request it is: answers overtake each other.
+    pub number: u64,
+}
+
 /// Keeps to HubSpot's limits.
 pub trait Pace: Send + Sync {
     /// Waits for leave to send one request. A fault means that it is not sent, and is what the caller gets.
-    fn ask(&self, class: Class) -> BoxFuture<'_, Result<(), Fault>>;
+    fn ask(&self, class: Class) -> BoxFuture<'_, Result<Ticket, Fault>>;
 
     /// Learns from an answer. Not called when no answer came. Of a refusal for rate, and of a rest that HubSpot asks for,
     /// it may know better than the answer when to come back: then that is the fault.
-    fn saw(&self, class: Class, status: u16, headers: RateHeaders) -> Option<Fault>;
+    fn saw(&self, ticket: Ticket, status: u16, headers: RateHeaders) -> Option<Fault>;
 }
 
 /// Makes a place at the meter of the account that a connection's details name.
@@ -37,11 +46,11 @@ pub type Pacing = Arc<dyn Fn(WorkspaceId, &Value) -> Arc<dyn Pace> + Send + Sync
 pub struct Free;
 
 impl Pace for Free {
-    fn ask(&self, _class: Class) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(std::future::ready(Ok(())))
+    fn ask(&self, class: Class) -> BoxFuture<'_, Result<Ticket, Fault>> {
+        Box::pin(std::future::ready(Ok(Ticket { class, number: 0 })))
     }
 
-    fn saw(&self, _class: Class, _status: u16, _headers: RateHeaders) -> Option<Fault> {
+    fn saw(&self, _ticket: Ticket, _status: u16, _headers: RateHeaders) -> Option<Fault> {
         None
     }
 }

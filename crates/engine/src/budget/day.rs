@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use super::places::{FLIGHT_MAX, Place};
+
 /// HubSpot's clock may be behind ours: its day is taken to begin this much after ours.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(2);
 /// A day that is spent so soon after it began is likely the one before: it is asked about again after `SOON`.
@@ -9,10 +11,13 @@ const DAWN: SignedDuration = SignedDuration::from_mins(5);
 const SOON: SignedDuration = SignedDuration::from_mins(1);
 
 /// The daily allowance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Day {
-    zone: TimeZone,
     left: Option<Left>,
+    /// The newest answer that tells of it is that of a request that left then.
+    since: Timestamp,
+    /// When that was heard.
+    told_at: Timestamp,
 }
 
 /// What is left, and until when that holds.
@@ -24,26 +29,31 @@ pub struct Left {
     pub until: Timestamp,
 }
 
-impl Default for Day {
-    fn default() -> Self {
-        Self { zone: TimeZone::UTC, left: None }
-    }
+/// What HubSpot told of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Requests that were left.
+    pub left: usize,
+    /// The answer was that of a request that left then.
+    pub since: Timestamp,
+    /// When it was heard, by the clock of the node that heard it.
+    pub heard_at: Timestamp,
 }
 
 impl Day {
-    /// The account's time zone, by which its day ends.
-    pub fn in_zone(&mut self, zone: TimeZone) {
-        self.zone = zone;
+    /// As it was kept.
+    pub const fn recall(left: Option<Left>, since: Timestamp, told_at: Timestamp) -> Self {
+        Self { left, since, told_at }
     }
 
-    /// Takes in what was known before a restart.
-    pub fn recall(&mut self, left: Option<Left>) {
-        self.left = left;
+    /// The request whose answer is the newest that tells of it left then; and when that was heard.
+    pub const fn heard(&self) -> (Timestamp, Timestamp) {
+        (self.since, self.told_at)
     }
 
-    /// Forgets what is left: the account may have got a greater allowance.
-    pub fn forget(&mut self) {
-        self.left = None;
+    /// Forgets what was told before a moment: the account may have got a greater allowance.
+    pub fn forget_before(&mut self, moment: Timestamp) {
+        self.left = self.left.filter(|_| self.told_at > moment);
     }
 
     /// What is left at `now`, if HubSpot told.
@@ -56,55 +66,64 @@ impl Day {
         self.left(now).filter(|left| left.requests == 0).map(|left| left.until)
     }
 
-    /// A request leaves.
-    pub fn leave(&mut self) {
+    /// How many of so many requests the day has room for.
+    pub fn most(&self, wanted: usize, now: Timestamp) -> usize {
+        self.left(now).map_or(wanted, |left| left.requests.min(wanted))
+    }
+
+    /// That many requests will leave.
+    pub fn leave(&mut self, requests: usize) {
         if let Some(left) = &mut self.left {
-            left.requests = left.requests.saturating_sub(1);
+            left.requests = left.requests.saturating_sub(requests);
         }
     }
 
-    /// Takes in what an answer to a request that left at `since` tells: `told` requests were left, and `flying` further
-    /// ones may not have counted yet.
-    pub fn learn(&mut self, told: usize, flying: usize, since: Timestamp, now: Timestamp) {
-        if self.began(now).is_none_or(|began| since < began + CLOCKS) && told > 0 {
-            // It may tell of the day before.
+    /// Those did not leave. One that was taken before HubSpot told what is left does not count there.
+    pub fn give_back(&mut self, places: &[Place]) {
+        let counted = places.iter().filter(|place| place.until + FLIGHT_MAX > self.since).count();
+        if let Some(left) = &mut self.left {
+            left.requests += counted;
+        }
+    }
+
+    /// Takes in what HubSpot told, as is heard at `now`, when `more` requests may not have counted there yet. That time is
+    /// `ahead` of the clock that requests are measured by.
+    pub fn learn(&mut self, told: Told, more: usize, zone: &TimeZone, now: Timestamp, ahead: SignedDuration) {
+        let is_yesterdays = began(now, zone).is_none_or(|began| told.since + ahead < began + CLOCKS);
+        if is_yesterdays || told.since < self.since {
             return;
         }
-        if told == 0 {
-            self.spend(now);
-            return;
-        }
-        let least = told.saturating_sub(flying);
-        let requests = match self.left(now) {
-            // Answers may overtake each other: the least counts, until all are in.
-            Some(left) if flying > 0 => left.requests.min(least),
-            _ => least,
-        };
-        self.left = Some(Left { requests, until: self.end(now) });
+        self.left = Some(Left { requests: told.left.saturating_sub(more), until: end(now, zone) });
+        (self.since, self.told_at) = (told.since, told.heard_at);
     }
 
-    /// HubSpot says that the day is spent.
-    pub fn spend(&mut self, now: Timestamp) {
-        let is_dawn = self.began(now).is_some_and(|began| now < began + DAWN);
-        let until = if is_dawn { now + SOON } else { self.end(now) };
-        self.left = Some(Left { requests: 0, until });
+    /// HubSpot says that the day is spent, as was heard then.
+    pub fn spend(&mut self, zone: &TimeZone, now: Timestamp, heard_at: Timestamp) {
+        self.left = Some(Left { requests: 0, until: spent_until(zone, now) });
+        self.told_at = heard_at;
     }
+}
 
-    /// The moment in plain words by the account's own clock, e.g. `00:00 America/New_York`.
-    pub fn words(&self, at: Timestamp) -> String {
-        let zone = self.zone.iana_name().unwrap_or("UTC");
-        format!("{} {zone}", at.to_zoned(self.zone.clone()).strftime("%H:%M"))
-    }
+/// Until when a day is taken to be spent that HubSpot says is spent.
+pub fn spent_until(zone: &TimeZone, now: Timestamp) -> Timestamp {
+    let is_dawn = began(now, zone).is_some_and(|began| now < began + DAWN);
+    if is_dawn { now + SOON } else { end(now, zone) }
+}
 
-    fn began(&self, now: Timestamp) -> Option<Timestamp> {
-        now.to_zoned(self.zone.clone()).start_of_day().ok().map(|began| began.timestamp())
-    }
+/// A moment in plain words by the account's own clock, e.g. `00:00 America/New_York`.
+pub fn words(at: Timestamp, zone: &TimeZone) -> String {
+    let name = zone.iana_name().unwrap_or("UTC");
+    format!("{} {name}", at.to_zoned(zone.clone()).strftime("%H:%M"))
+}
 
-    fn end(&self, now: Timestamp) -> Timestamp {
-        let tomorrow = now.to_zoned(self.zone.clone()).tomorrow().and_then(|day| day.start_of_day());
-        // Only at the end of all time is there no tomorrow.
-        tomorrow.map_or(now + SignedDuration::from_hours(1), |began| began.timestamp()) + CLOCKS
-    }
+fn began(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    now.to_zoned(zone.clone()).start_of_day().ok().map(|began| began.timestamp())
+}
+
+fn end(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    let tomorrow = now.to_zoned(zone.clone()).tomorrow().and_then(|day| day.start_of_day());
+    // Only at the end of all time is there no tomorrow.
+    tomorrow.map_or(now + SignedDuration::from_hours(1), |began| began.timestamp()) + CLOCKS
 }
 
 #[cfg(test)]
@@ -115,17 +134,20 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn day(zone: &str) -> Day {
-        let mut day = Day::default();
-        day.in_zone(TimeZone::get(zone).unwrap());
-        day
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap()
+    }
+
+    /// Told at `now` in answer to a request that left then.
+    fn learn(day: &mut Day, left: usize, more: usize, now: Timestamp) {
+        day.learn(Told { left, since: now, heard_at: now }, more, &TimeZone::UTC, now, SignedDuration::ZERO);
     }
 
     #[test]
     fn a_spent_day_ends_at_the_accounts_midnight_by_an_old_name_too() {
-        for zone in ["US/Eastern", "America/New_York"] {
-            let mut day = day(zone);
-            day.spend(at("2026-11-20T15:00:00Z"));
+        for name in ["US/Eastern", "America/New_York"] {
+            let mut day = Day::default();
+            day.spend(&zone(name), at("2026-11-20T15:00:00Z"), at("2026-11-20T15:00:00Z"));
             assert_eq!(day.spent_until(at("2026-11-20T15:00:00Z")), Some(at("2026-11-21T05:00:02Z")));
             assert_eq!(day.spent_until(at("2026-11-21T05:00:02Z")), None);
         }
@@ -133,38 +155,49 @@ mod tests {
 
     #[test]
     fn a_day_of_23_hours_ends_at_its_own_midnight() {
-        let mut day = day("Europe/Berlin");
-        day.spend(at("2026-03-28T23:30:00Z"));
+        let mut day = Day::default();
+        day.spend(&zone("Europe/Berlin"), at("2026-03-28T23:30:00Z"), at("2026-03-28T23:30:00Z"));
         assert_eq!(day.spent_until(at("2026-03-28T23:30:00Z")), Some(at("2026-03-29T22:00:02Z")));
     }
 
     #[test]
     fn a_day_spent_at_dawn_is_asked_about_again_soon() {
-        let mut day = day("UTC");
-        day.spend(at("2026-11-20T00:00:03Z"));
+        let mut day = Day::default();
+        day.spend(&TimeZone::UTC, at("2026-11-20T00:00:03Z"), at("2026-11-20T00:00:03Z"));
         assert_eq!(day.spent_until(at("2026-11-20T00:00:03Z")), Some(at("2026-11-20T00:01:03Z")));
     }
 
     #[test]
-    fn the_least_that_is_told_counts_until_all_answers_are_in() {
+    fn the_newest_that_is_told_counts_less_what_is_still_under_way() {
         let now = at("2026-11-20T12:00:00Z");
-        let mut day = day("UTC");
-        day.learn(8, 1, now, now);
-        day.learn(9, 1, now, now);
+        let mut day = Day::default();
+        learn(&mut day, 8, 1, now);
         assert_eq!(day.left(now).map(|left| left.requests), Some(7));
-        day.learn(8, 0, now, now);
-        assert_eq!(day.left(now).map(|left| left.requests), Some(8));
+        learn(&mut day, 9, 0, now - SignedDuration::from_secs(1));
+        assert_eq!(day.left(now).map(|left| left.requests), Some(7), "told before");
     }
 
     #[test]
     fn an_answer_of_yesterday_says_nothing_of_today() {
-        let mut day = day("UTC");
-        day.learn(3, 0, at("2026-11-19T23:59:59Z"), at("2026-11-20T00:00:01Z"));
+        let mut day = Day::default();
+        let told = Told { left: 3, since: at("2026-11-19T23:59:59Z"), heard_at: at("2026-11-20T00:00:01Z") };
+        day.learn(told, 0, &TimeZone::UTC, at("2026-11-20T00:00:01Z"), SignedDuration::ZERO);
         assert_eq!(day.left(at("2026-11-20T00:00:01Z")), None);
     }
 
     #[test]
+    fn a_place_that_was_not_used_is_given_back_to_the_day_that_it_was_taken_from() {
+        let now = at("2026-11-20T12:00:00Z");
+        let place = |until: Timestamp| Place { from: now, until, after: None };
+        let mut day = Day::default();
+        learn(&mut day, 20, 0, now);
+        day.leave(10);
+        day.give_back(&[place(now), place(now - SignedDuration::from_secs(1))]);
+        assert_eq!(day.left(now).map(|left| left.requests), Some(11));
+    }
+
+    #[test]
     fn the_moment_is_told_by_the_accounts_clock() {
-        assert_eq!(day("America/New_York").words(at("2026-11-21T05:00:02Z")), "00:00 America/New_York");
+        assert_eq!(words(at("2026-11-21T05:00:02Z"), &zone("America/New_York")), "00:00 America/New_York");
     }
 }

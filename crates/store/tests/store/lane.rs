@@ -124,14 +124,24 @@ async fn equal_ids_of_two_sources_are_two_records() {
 }
 
 #[tokio::test]
-async fn what_was_spent_of_an_accounts_budget_is_kept() {
+async fn an_accounts_budget_is_changed_by_one_at_a_time() {
     let mut trial = Trial::start().await;
-    assert_eq!(trial.store.budget("42".to_owned()).await.unwrap(), None);
-    for spent in [1, 2] {
-        trial.store.keep_budget("42".to_owned(), serde_json::json!({ "spent": spent })).await.unwrap();
+    let spend = |account: &str, places: u64| {
+        let (store, account) = (trial.store.clone(), account.to_owned());
+        async move {
+            let change = move |body: serde_json::Value, _, _| {
+                let spent = body["spent"].as_u64().unwrap_or_default() + places;
+                (serde_json::json!({ "spent": spent }), spent)
+            };
+            store.change_budget(account, (at(1), at(2)), change).await.unwrap()
+        }
+    };
+    let all: Vec<_> = (0..20).map(|_| tokio::spawn(spend("42", 1))).collect();
+    for one in all {
+        one.await.unwrap();
     }
+    assert_eq!(spend("43", 0).await, 0, "another account's is its own");
     trial.reopen().await;
-    let kept = trial.store.budget("42".to_owned()).await.unwrap();
-    assert_eq!(kept, Some(serde_json::json!({ "spent": 2 })));
-    assert_eq!(trial.store.budget("43".to_owned()).await.unwrap(), None);
+    let look = |body: serde_json::Value, _, _| (body.clone(), body["spent"].clone());
+    assert_eq!(trial.store.change_budget("42".to_owned(), (at(1), at(2)), look).await.unwrap(), 20);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use connectors::hubspot::{ASSOCIATIONS, BoxFuture, Class, Made, NewRow, Pace, Policy, RateHeaders};
+use connectors::hubspot::{ASSOCIATIONS, BoxFuture, Class, Made, NewRow, Pace, Policy, RateHeaders, Ticket};
 use domain::fault::Fault;
 use jiff::SignedDuration;
 use rstest::rstest;
@@ -120,17 +120,19 @@ async fn an_address_that_redirects_is_not_followed() {
 
 #[derive(Default)]
 struct Recorder {
-    seen: Mutex<Vec<(Class, u16, RateHeaders)>>,
+    seen: Mutex<Vec<(Ticket, u16, RateHeaders)>>,
 }
 
 impl Pace for Recorder {
-    fn ask(&self, _class: Class) -> BoxFuture<'_, Result<(), Fault>> {
-        let is_spent = self.seen.lock().unwrap().len() >= 2;
-        Box::pin(async move { if is_spent { Err(Fault::later("spent")) } else { Ok(()) } })
+    fn ask(&self, class: Class) -> BoxFuture<'_, Result<Ticket, Fault>> {
+        let number = self.seen.lock().unwrap().len();
+        Box::pin(async move {
+            if number >= 2 { Err(Fault::later("spent")) } else { Ok(Ticket { class, number: number as u64 }) }
+        })
     }
 
-    fn saw(&self, class: Class, status: u16, headers: RateHeaders) -> Option<Fault> {
-        self.seen.lock().unwrap().push((class, status, headers));
+    fn saw(&self, ticket: Ticket, status: u16, headers: RateHeaders) -> Option<Fault> {
+        self.seen.lock().unwrap().push((ticket, status, headers));
         None
     }
 }
@@ -167,5 +169,10 @@ async fn the_pace_hears_of_each_answer_and_can_hold_back_a_request() {
     };
     let limited = RateHeaders { policy: Some(Policy::Second), ..RateHeaders::default() };
     let seen = recorder.seen.lock().unwrap().clone();
-    assert_eq!(seen, [(Class::General, 200, told), (Class::Search, 429, limited)]);
+    let ticket = |class, number| Ticket { class, number };
+    assert_eq!(
+        seen,
+        [(ticket(Class::General, 0), 200, told), (ticket(Class::Search, 1), 429, limited)],
+        "each with the leave that it was sent by"
+    );
 }

@@ -1,0 +1,173 @@
+//! The places of a sliding window: at most so many requests in any span of a length, wherever on the way the far side
+//! counts them. Pure.
+//!
+//! A window of so many requests is as many places. A place serves one request, and the next one a length after the far side
+//! has counted the first at the latest: so no span of that length holds two requests of a place, whoever sent them.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::stock::Stocktaking;
+
+/// A request counts at HubSpot between its leaving and its answer, so its place is taken until a window's length after
+/// the answer. One that is answered later than this is taken to have counted by then: a slow answer is slow for the work
+/// behind it. This bounds what a window's places stand idle to 4.5 % of ten seconds.
+pub const FLIGHT_MAX: SignedDuration = SignedDuration::from_millis(450);
+/// Clocks tell milliseconds, and where a window begins is a matter of reading.
+const MARGIN: SignedDuration = SignedDuration::from_millis(10);
+/// How long a place that is free again is remembered: an answer may tell of a moment at which it was not.
+const REMEMBERED: SignedDuration = SignedDuration::from_secs(35);
+/// How far ahead places are taken, but for the first.
+const REACH: SignedDuration = SignedDuration::from_secs(1);
+/// What is written later than this was written before the clock was set back.
+const FARTHEST: SignedDuration = SignedDuration::from_mins(1);
+
+/// Who has places: a number that an account gives out once.
+pub type Holder = u64;
+
+/// The places of a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    max: usize,
+    length: SignedDuration,
+    /// Those that were used, in order; the others are free.
+    taken: Vec<Taken>,
+}
+
+/// A place that was used, or will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taken {
+    /// When its request counts at the latest.
+    pub at: Timestamp,
+    /// Whose it is, as long as that is to be corrected.
+    pub by: Option<Holder>,
+}
+
+/// Leave to send one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Not before.
+    pub from: Timestamp,
+    /// Not from then on.
+    pub until: Timestamp,
+    /// Whose it is before, as far as is known.
+    pub after: Option<Holder>,
+}
+
+impl Places {
+    /// All free: `max` in any `length`.
+    pub const fn new(max: usize, length: SignedDuration) -> Self {
+        Self { max, length, taken: Vec::new() }
+    }
+
+    /// Places in all.
+    pub const fn max(&self) -> usize {
+        self.max
+    }
+
+    /// The span.
+    pub const fn length(&self) -> SignedDuration {
+        self.length
+    }
+
+    /// Those that were used.
+    pub fn taken(&self) -> &[Taken] {
+        &self.taken
+    }
+
+    /// Those that were used, as they were kept.
+    pub fn recall(&mut self, taken: impl Iterator<Item = Taken>) {
+        self.taken = taken.collect();
+        self.taken.sort_unstable();
+    }
+
+    /// Takes the size that HubSpot tells.
+    pub fn resize(&mut self, max: usize, length: SignedDuration) {
+        self.max = if max > 0 { max } else { self.max };
+        self.length = if length.is_positive() { length } else { self.length };
+    }
+
+    /// Takes in what a holder did with its places, in place of what was known of them.
+    pub fn settle(&mut self, holder: Holder, done: &Stocktaking) {
+        self.taken.retain(|taken| taken.by != Some(holder));
+        self.taken.extend(done.landed.iter().map(|at| Taken { at: *at, by: None }));
+        self.taken.extend(done.flying.iter().map(|at| Taken { at: *at, by: Some(holder) }));
+        // As they were before. What was ours before is told anyway; what was another's, the other tells.
+        let span = self.span();
+        let others = done.unused.iter().filter(|place| place.after != Some(holder));
+        self.taken.extend(others.map(|place| Taken { at: place.from - span, by: place.after }));
+        self.taken.sort_unstable();
+    }
+
+    /// Takes in that HubSpot counted `used` at some moment after `since`, of which none are the `after` that we sent
+    /// later: what we do not know of others sent.
+    pub fn correct(&mut self, used: usize, after: usize, since: Timestamp, now: Timestamp) {
+        // What lapsed since then may have counted still.
+        let ours = self.in_use(since).saturating_sub(after);
+        self.take(used.saturating_sub(ours).min(self.max), now);
+    }
+
+    /// That many requests of others count now.
+    pub fn take(&mut self, places: usize, now: Timestamp) {
+        self.taken.extend(std::iter::repeat_n(Taken { at: now, by: None }, places));
+        self.taken.sort_unstable();
+    }
+
+    /// Takes up to `want` places for a holder, one at least, each for a spell from the moment it is free.
+    pub fn book(&mut self, holder: Holder, want: usize, spell: SignedDuration, now: Timestamp) -> Vec<Place> {
+        let mut booked = Vec::with_capacity(want);
+        while booked.len() < want.max(1) {
+            let (index, from) = self.next(now);
+            if from > now + REACH && !booked.is_empty() {
+                break;
+            }
+            let before = index.map(|index| self.taken.remove(index));
+            let place = Place { from, until: from + spell, after: before.and_then(|before| before.by) };
+            let taken = Taken { at: place.until + FLIGHT_MAX, by: Some(holder) };
+            let index = self.taken.partition_point(|other| *other <= taken);
+            self.taken.insert(index, taken);
+            booked.push(place);
+        }
+        booked
+    }
+
+    /// The place that is free first, if it was used before, and when that is.
+    fn next(&self, now: Timestamp) -> (Option<usize>, Timestamp) {
+        let over = self.taken.len().checked_sub(self.max);
+        let first =
+            over.or_else(|| self.taken.first().filter(|taken| taken.at + self.span() <= now).map(|_| 0));
+        let free_at = first.and_then(|index| self.taken.get(index)).map(|taken| taken.at + self.span());
+        (first, free_at.map_or(now, |at| at.max(now)))
+    }
+
+    /// How many are in use at a moment.
+    pub fn in_use(&self, now: Timestamp) -> usize {
+        self.taken.len() - self.taken.partition_point(|taken| taken.at + self.span() <= now)
+    }
+
+    /// How many of them are others'.
+    pub fn in_use_but_for(&self, holder: Holder, now: Timestamp) -> usize {
+        let is_ours = |taken: &&Taken| taken.by == Some(holder) && taken.at + self.span() > now;
+        self.in_use(now) - self.taken.iter().filter(is_ours).count()
+    }
+
+    /// How many requests may have counted after a moment.
+    pub fn used_since(&self, since: Timestamp) -> usize {
+        self.taken.iter().filter(|taken| taken.at > since).count()
+    }
+
+    /// Forgets what is long past, and what cannot be.
+    pub fn forget(&mut self, now: Timestamp) {
+        let lapsed = self.taken.partition_point(|taken| taken.at + self.length + REMEMBERED <= now);
+        // Of those that are free, no more than there are places.
+        let spare = self.taken.len().saturating_sub(self.max).min(self.taken.len() - self.in_use(now));
+        self.taken.drain(..lapsed.max(spare));
+        for taken in &mut self.taken {
+            taken.at = taken.at.min(now + FARTHEST);
+        }
+    }
+
+    /// How long a place is not free after its request has counted at the latest.
+    fn span(&self) -> SignedDuration {
+        self.length + MARGIN
+    }
+}

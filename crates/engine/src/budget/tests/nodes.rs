@@ -1,0 +1,90 @@
+//! Several nodes on one account: whatever their clocks, their distance and their deaths, no limit is exceeded.
+
+use super::*;
+
+/// A node with clocks that are off, at a distance from the store.
+fn node() -> impl Strategy<Value = Node> {
+    let ways = prop::collection::vec(way(), 0..250);
+    let clocks = (-5_000_i64..5_000, -5_000_i64..5_000);
+    (ways, clocks, 0_i64..200, 1_usize..8, 5_usize..40, 0_i64..5_000).prop_map(
+        |(ways, (steady_ms, wall_ms), store_ms, abreast, loses, from)| {
+            let ways = ways.into_iter().map(|way| Way { others: 0, ..way });
+            Node { steady_ms, wall_ms, abreast, store_ms, loses, from, ..Node::new(ways) }
+        },
+    )
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let deaths = prop::collection::btree_map(0_i64..60_000, 0_usize..8, 0..6);
+    (prop::collection::vec(node(), 2..5), -100_000_i64..100_000, deaths).prop_map(
+        |(nodes, store_ms, deaths)| World {
+            store_ms,
+            deaths: deaths.into_iter().collect(),
+            ..World::new(110, nodes)
+        },
+    )
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("store_ms", &self.store_ms).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").finish_non_exhaustive()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_window_of_an_account_with_several_nodes_holds_more_than_its_allowance(mut world in world()) {
+        let count: usize = world.nodes.iter().map(|node| node.ways.len()).sum();
+        world.run();
+        prop_assert_eq!(world.account.arrivals.len(), count);
+        world.account.assert_whole();
+    }
+
+    #[test]
+    fn no_day_of_an_account_with_several_nodes_is_overrun(mut world in world(), daily in 20_usize..400) {
+        world.account.daily = Some(daily);
+        world.run();
+        prop_assert!(world.account.arrivals.len() <= daily, "{}", world.account.arrivals.len());
+        world.account.assert_whole();
+    }
+}
+
+fn drain(count: usize) -> Node {
+    let way = Way { there_ms: 25, back_ms: 25, ..Way::default() };
+    Node { store_ms: 2, abreast: 8, ..Node::new(vec![way; count]) }
+}
+
+#[test]
+fn two_nodes_with_work_for_one_account_share_its_allowance_and_use_nearly_all_of_it() {
+    let mut world = World::new(110, vec![drain(800), drain(800)]);
+    world.run();
+    world.account.assert_whole();
+    let upto = |node: &Node, ms: i64| node.sent.iter().filter(|at| **at <= ms).count();
+    let (one, other) = (upto(&world.nodes[0], 70_000), upto(&world.nodes[1], 70_000));
+    assert!(one.abs_diff(other) < 110, "{one} and {other}");
+    assert!(one + other > 770 * 98 / 100, "{one} and {other} of 770");
+    assert!(world.keepings < 1_600 / 5, "{} keepings", world.keepings);
+}
+
+#[test]
+fn two_nodes_that_search_share_the_five_of_a_second_and_use_nearly_all_of_them() {
+    let searching = |count: usize| {
+        let way = Way { there_ms: 25, back_ms: 25, is_search: true, ..Way::default() };
+        Node { store_ms: 2, abreast: 2, ..Node::new(vec![way; count]) }
+    };
+    let mut world = World::new(110, vec![searching(100), searching(100)]);
+    world.run();
+    world.account.assert_whole();
+    let upto = |node: &Node, ms: i64| node.sent.iter().filter(|at| **at <= ms).count();
+    let (one, other) = (upto(&world.nodes[0], 20_000), upto(&world.nodes[1], 20_000));
+    assert!(one.min(other) >= 30, "{one} and {other}");
+    assert!(one + other >= 90, "{one} and {other} of 100");
+}
