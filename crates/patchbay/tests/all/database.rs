@@ -25,6 +25,11 @@ impl Database {
         }
     }
 
+    /// On the server that tests are given, where there is one.
+    pub fn postgres() -> Option<Self> {
+        Self::has_postgres().then(server)?.map(|server| Self::on(&server))
+    }
+
     /// Whether tests may use PostgreSQL; if not, says so.
     pub fn has_postgres() -> bool {
         if server().is_none() {

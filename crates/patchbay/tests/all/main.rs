@@ -22,6 +22,7 @@ mod load;
 mod logs;
 mod lookup;
 mod meetings;
+mod nodes_killed;
 mod notices;
 mod notices_failing;
 mod oauth;

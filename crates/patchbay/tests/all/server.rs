@@ -72,6 +72,11 @@ impl Server {
         panic!("patchbay {command} does not start");
     }
 
+    /// Another process on the same database.
+    pub fn another(&self, command: &'static str) -> Self {
+        Self::start(&self.installation, command)
+    }
+
     /// The origin under which it listens.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
