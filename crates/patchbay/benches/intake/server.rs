@@ -2,7 +2,6 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -13,6 +12,7 @@ use crate::load::TOKEN;
 
 const DOOR_ALONE: &str = "PATCHBAY_BENCH_DOOR_ALONE";
 const ADMIN_TOKEN: &str = "bench";
+const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 /// A server process with the hook to send to.
 pub struct Server {
@@ -63,13 +63,14 @@ pub fn start_door_alone() -> Server {
 }
 
 /// Starts Patchbay on an empty database, with Aircall connected.
-pub async fn start_patchbay(folder: &Path) -> Server {
+pub async fn start_patchbay(database: &str) -> Server {
     let world = sandbox::Sandbox::start(sandbox::Settings::default()).await.expect("a sandbox");
     let (child, origin) = start(
         Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .arg("serve")
             .env("PATCHBAY_LISTEN", "127.0.0.1:0")
-            .env("PATCHBAY_DATABASE_URL", format!("sqlite:{}", folder.join("bench.db").display()))
+            .env("PATCHBAY_DATABASE_URL", database)
+            .env("PATCHBAY_MASTER_KEY", MASTER_KEY)
             .env("PATCHBAY_ADMIN_TOKEN", ADMIN_TOKEN)
             .env("PATCHBAY_AIRCALL_API_URL", world.aircall_url())
             .env("PATCHBAY_LOG", "error"),

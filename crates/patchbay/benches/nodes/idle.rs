@@ -1,0 +1,32 @@
+//! Memory and processor time of a node whose workspaces do nothing.
+
+use std::{path::Path, time::Duration};
+
+use crate::{
+    customers,
+    options::{number, stores},
+    world::World,
+};
+
+pub async fn measure(folder: &Path) {
+    let (workspaces, seconds) = (number("--workspaces", 10_000), number("--seconds", 60));
+    for store in stores(&["postgres"]) {
+        let world = World::start(folder, store).await;
+        let serve = world.run("serve");
+        let empty_mb = serve.memory_mb();
+        customers::connect(&world, &serve, workspaces).await;
+        serve.stop();
+        // A node that was just started holds what it needs, and nothing that connecting left behind.
+        let serve = world.run("serve");
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let before = serve.processor();
+        tokio::time::sleep(Duration::from_secs(seconds as u64)).await;
+        let processor = serve.processor().saturating_sub(before).as_secs_f64();
+        println!(
+            "{store}, {workspaces} idle workspaces, all connected: {:.0} MB ({empty_mb:.0} MB with none); \
+             {processor:.2} s of processor time in {seconds} s, {:.2} % of one core",
+            serve.memory_mb(),
+            processor / seconds as f64 * 100.0
+        );
+    }
+}
