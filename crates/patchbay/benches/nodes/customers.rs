@@ -22,6 +22,7 @@ const LIMITS: (u64, u64, u64) = (110, 10_000, 5);
 
 pub struct Customer {
     pub workspace: WorkspaceId,
+    slug: String,
     /// Of its hook, whichever process it is sent to.
     path: String,
 }
@@ -30,6 +31,14 @@ impl Customer {
     /// Where its webhooks are sent.
     pub fn hook(&self, serve: &Process) -> String {
         format!("{}{}", serve.origin, self.path)
+    }
+
+    /// Changes something by the API.
+    pub async fn change(&self, world: &World, serve: &Process, path: &str, body: Value) -> Value {
+        let address = format!("{}/api/v1/workspaces/{}/{path}", serve.origin, self.slug);
+        let put = world.http.put(address).bearer_auth(ADMIN_TOKEN).json(&body);
+        let answer = put.send().await.expect("an answer").error_for_status().expect("a change");
+        answer.json().await.expect("JSON")
     }
 }
 
@@ -41,22 +50,17 @@ pub async fn connect(world: &World, serve: &Process, count: usize) -> Vec<Custom
 async fn one(world: &World, serve: &Process, number: usize) -> Customer {
     let slug = format!("customer-{number}");
     let workspace = world.store.ensure_workspace(&slug, Timestamp::UNIX_EPOCH).await.expect("a workspace");
+    let mut customer = Customer { workspace: workspace.id, slug, path: String::new() };
     let key = format!("pat-na1-{number}");
     world.order(&format!("keys?portal_id={number}"), json!({ "key": key })).await;
-    put(world, serve, &slug, "hubspot", json!({ "service_key": key })).await;
+    customer.change(world, serve, "connections/hubspot", json!({ "service_key": key })).await;
     let (max, interval_ms, searches) = LIMITS;
     let limits =
         json!({ "burst": { "max": max, "interval_ms": interval_ms }, "search_per_second": searches });
     world.order(&format!("limits?portal_id={number}"), limits).await;
     let aircall = json!({ "api_id": "sandbox", "api_token": "sandbox", "webhook_token": TOKEN });
-    let connected = put(world, serve, &slug, "aircall", aircall).await;
+    let connected = customer.change(world, serve, "connections/aircall", aircall).await;
     let hook: Url = connected["hook_url"].as_str().and_then(|hook| hook.parse().ok()).expect("a hook");
-    Customer { workspace: workspace.id, path: hook.path().to_owned() }
-}
-
-async fn put(world: &World, serve: &Process, slug: &str, system: &str, body: Value) -> Value {
-    let address = format!("{}/api/v1/workspaces/{slug}/connections/{system}", serve.origin);
-    let put = world.http.put(address).bearer_auth(ADMIN_TOKEN).json(&body);
-    let answer = put.send().await.expect("an answer").error_for_status().expect("a connection");
-    answer.json().await.expect("JSON")
+    hook.path().clone_into(&mut customer.path);
+    customer
 }

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Instant};
 
 use futures_util::{StreamExt, stream};
+use serde_json::json;
 
 use crate::{
     calls,
@@ -16,10 +17,14 @@ const WORKSPACES: usize = 20;
 /// Connections that send at once.
 const AT_ONCE: usize = 16;
 
+/// Days that webhooks are kept. One in ten of the history is older, so that retention has something to do meanwhile.
+const WEBHOOK_DAYS: usize = 5;
+
 /// A workspace's first call, many times over: as the product wrote it, under other ids.
 const HISTORY: [&str; 4] = [
     "INSERT INTO envelopes (workspace, source, state, subject, event, received_at, body)
-        SELECT e.workspace, e.source, e.state, 'history-' || n.i, e.event, e.received_at, e.body
+        SELECT e.workspace, e.source, e.state, 'history-' || n.i, e.event,
+            e.received_at - CASE n.i % 10 WHEN 0 THEN 864000000000 ELSE 0 END, e.body
         FROM envelopes e CROSS JOIN n WHERE e.subject = '100000000'",
     "INSERT INTO records (workspace, id, source, state, why, attempts, created_at, changed_at, record)
         SELECT r.workspace, r.id || '-' || n.i, r.source, r.state, r.why, r.attempts, r.created_at, r.changed_at, r.record
@@ -51,8 +56,14 @@ async fn event_ms(folder: &Path, store: &str, rows: usize, events: usize) -> f64
         post(&world, &serve, &customers, n).await;
     }
     world.until_written().await;
+    for customer in &customers {
+        customer.change(&world, &serve, "settings/retention", json!({ "webhooks_days": WEBHOOK_DAYS })).await;
+    }
     serve.stop();
     let rows = fill(&world, rows).await;
+    // Each workspace is due to be swept as soon as the node looks.
+    run(&world, "DELETE FROM sweeps").await;
+    let webhooks = one(&world, "SELECT COUNT(*) FROM envelopes WHERE subject LIKE 'history-%'").await;
     let serve = world.run("serve");
     let (begun, processor) = (Instant::now(), serve.processor());
     stream::iter(WORKSPACES..WORKSPACES + events)
@@ -61,8 +72,11 @@ async fn event_ms(folder: &Path, store: &str, rows: usize, events: usize) -> f64
     world.until_written().await;
     let took = begun.elapsed().as_secs_f64() * 1_000.0 / events as f64;
     let processor = serve.processor().saturating_sub(processor).as_secs_f64() * 1_000.0 / events as f64;
+    let left = one(&world, "SELECT COUNT(*) FROM envelopes WHERE subject LIKE 'history-%'").await;
     println!(
-        "{store}, {rows} rows of history: {took:.3} ms an event, {processor:.3} ms of Patchbay's processor time"
+        "{store}, {rows} rows of history: {took:.3} ms an event, {processor:.3} ms of Patchbay's processor time; \
+         {} of {webhooks} webhooks of the history went by retention meanwhile",
+        webhooks - left
     );
     took
 }
