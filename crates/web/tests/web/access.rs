@@ -14,7 +14,7 @@ async fn document(bench: &Bench) -> Value {
 }
 
 /// Every documented call, with something in its places.
-async fn calls(bench: &Bench) -> Vec<(Method, String)> {
+pub async fn calls(bench: &Bench) -> Vec<(Method, String)> {
     let document = document(bench).await;
     let paths = document["paths"].as_object().unwrap();
     let mut calls = Vec::new();

@@ -13,7 +13,7 @@ use crate::{
 const ROUTES: &str = include_str!("../../src/dashboard.rs");
 
 /// All addresses of the table, as they are within the workspace `default`.
-fn addresses() -> Vec<String> {
+pub fn addresses() -> Vec<String> {
     let (mut addresses, mut prefix) = (Vec::new(), "");
     for line in ROUTES.lines() {
         if line.starts_with("fn ") || line.starts_with("pub fn ") {

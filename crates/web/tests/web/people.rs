@@ -16,7 +16,7 @@ fn password(page: &str) -> String {
 }
 
 /// Adds somebody; a browser in which they have signed in.
-async fn add<'a>(admin: &mut Browser<'a>, email: &str, role: &str, reach: &str) -> Browser<'a> {
+pub async fn add<'a>(admin: &mut Browser<'a>, email: &str, role: &str, reach: &str) -> Browser<'a> {
     admin.page(USERS).await;
     let fields = [("name", "Lin"), ("email", email), ("role", role), ("reach", reach)];
     let added = admin.post(USERS, &fields).await;
