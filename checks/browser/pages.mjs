@@ -12,6 +12,7 @@ const PAGES = [
   ["activity", "activity"],
   ["problems", "problems"],
   ["health", "health"],
+  ["retention", "retention"],
   ["audit", "audit"],
   ["users", "users"],
 ];

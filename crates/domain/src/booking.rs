@@ -8,6 +8,7 @@ mod seat;
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, AnswerValue};
@@ -80,6 +81,11 @@ impl Booking {
     /// Whether anything was said at all.
     pub fn is_empty(&self) -> bool {
         self.said.is_empty()
+    }
+
+    /// The latest moment that any time told of it, past or given up, comes to; `None` while none was told.
+    pub fn over_at(&self) -> Option<Timestamp> {
+        self.said.iter().filter_map(|one| one.facts.start.max(one.facts.end)).max()
     }
 
     /// What stands; `None` while what was said does not tell when the meeting is.

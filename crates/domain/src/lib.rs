@@ -19,6 +19,7 @@ pub mod event;
 
 pub mod catalog;
 pub mod kind;
+pub mod retention;
 pub mod rule;
 pub mod settings;
 

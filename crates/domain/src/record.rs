@@ -185,6 +185,14 @@ impl Record {
         }
     }
 
+    /// Whether it tells of a meeting that is still to be held, or may be going on.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        match &self.facts {
+            Facts::Call(_) => false,
+            Facts::Booking(booking) => booking.over_at().is_some_and(|over_at| over_at >= now),
+        }
+    }
+
     /// Whose owner the activity has: the address of the agent (C13) or of the host (M3).
     pub fn responsible(&self) -> Option<Email> {
         match &self.facts {

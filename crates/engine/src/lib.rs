@@ -22,6 +22,7 @@ mod roster;
 mod sample;
 mod scheduler;
 mod session;
+mod sweeper;
 mod tokens;
 mod untold;
 mod work;

@@ -106,7 +106,8 @@ impl Engine {
         let workspace = held.lease().workspace;
         let batch = self.store.claim(workspace, in_hand.clone(), BATCH_MAX, self.now()).await?;
         let claimed = batch.items.len();
-        let (mut works, marks) = reading::read(&self.store, workspace, batch.items, in_hand).await?;
+        let (mut works, marks) =
+            reading::read(&self.store, workspace, batch.items, in_hand, self.now()).await?;
         if works.is_empty() && marks.is_empty() {
             return Ok(Taking::Idle);
         }

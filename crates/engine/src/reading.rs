@@ -8,6 +8,7 @@ use domain::{
     record::Record,
     source::Source,
 };
+use jiff::Timestamp;
 use store::{Claimed, Envelope, Mark, Store, StoreError, Taken};
 
 use crate::work::{End, Work};
@@ -15,19 +16,27 @@ use crate::work::{End, Work};
 /// Reads and folds what a lane claimed.
 ///
 /// Envelopes that say nothing of a call or a booking are marked and make no work. What turns out to be one with a record
-/// that the lane has in hand already is put back: its envelopes stay unread.
+/// that the lane has in hand already is put back: its envelopes stay unread. What comes late for a record that retention has
+/// taken makes no other: HubSpot holds its activity, and nobody here knows any more as what.
 pub async fn read(
     store: &Store,
     workspace: WorkspaceId,
     claimed: Vec<Claimed>,
     in_hand: &Taken,
+    now: Timestamp,
 ) -> Result<(Vec<Work>, Vec<(i64, Mark)>), StoreError> {
     let mut works: Vec<Work> = Vec::new();
     let mut marks = Vec::new();
     for one in claimed {
+        let is_swept = one.is_swept;
         let read = fold(workspace, one);
         marks.extend(read.marks);
         let Some(mut work) = read.work else { continue };
+        // A time that is still ahead is another than the one that is over: that meeting is a new one.
+        if is_swept && !work.record.is_ahead(now) {
+            marks.extend(work.marks.into_iter().map(|(seq, _)| (seq, Mark::Ignored)));
+            continue;
+        }
         join_stored(store, workspace, &mut work, &read.other_links).await?;
         if is_in_hand(&work, in_hand) {
             continue;
@@ -50,7 +59,7 @@ struct Read {
 }
 
 fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
-    let Claimed { subject, source, record: stored, envelopes, open } = claimed;
+    let Claimed { subject, source, record: stored, envelopes, open, .. } = claimed;
     let id =
         stored.as_ref().map_or_else(|| RecordId::of(workspace, source, &subject), |stored| stored.record.id);
     let is_known = stored.is_some();

@@ -19,7 +19,7 @@ const SHOW_EVERY: Duration = Duration::from_secs(5);
 const STOP_PATIENCE: Duration = Duration::from_secs(7);
 
 impl Engine {
-    /// Runs until stopped: lanes, notices, and the keeper of lists.
+    /// Runs until stopped: lanes, notices, the keeper of lists and the sweeper.
     ///
     /// When stopped, each lane finishes the batch it has, for some seconds at most, and is another node's to take at once.
     pub async fn run(self, stop: watch::Receiver<bool>) {
@@ -45,11 +45,17 @@ impl Engine {
             let (engine, stop) = (self.clone(), stop.clone());
             async move { engine.send_notices(stop).await }
         });
+        let sweeper = tokio::spawn({
+            let (engine, stop) = (self.clone(), stop.clone());
+            async move { engine.keep_swept(stop).await }
+        });
         self.schedule(stop).await;
         // One that broke down has left its notices begun: they are due again.
         let _ = notices.await;
         // Reading lists writes nothing to HubSpot; it needs no orderly end.
         lists.abort();
+        // What is cut off here was not begun, or is carried out whole: the next sweeping goes on from there.
+        sweeper.abort();
         shown.abort();
         stop_beating.send_replace(true);
         // The last beat comes before the farewell.

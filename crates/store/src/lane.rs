@@ -34,6 +34,8 @@ pub struct Claimed {
     pub source: Source,
     /// The record, if there is one already.
     pub record: Option<StoredRecord>,
+    /// Whether there was one that retention has taken.
+    pub is_swept: bool,
     /// All its unread envelopes, oldest first; none if it is only due.
     pub envelopes: Vec<Envelope>,
     /// Steps that were begun and not closed. Without a record: those of `RecordId::of(workspace, source, subject)`.

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The files under `migrations/`, the first being version 1.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_grants.sql"),
     include_str!("../migrations/0003_budgets.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0010_record_words.sql"),
     include_str!("../migrations/0011_heard_at.sql"),
     include_str!("../migrations/0012_nodes.sql"),
+    include_str!("../migrations/0013_retention.sql"),
 ];
 
 /// Brings the schema up to date, in one transaction.

@@ -2,9 +2,10 @@
 
 use domain::{
     ids::WorkspaceId,
+    retention::Retention,
     settings::{CallSettings, MeetingSettings},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Result, Store, column,
@@ -19,7 +20,7 @@ impl Store {
 
     /// Keeps the settings for calls.
     pub async fn save_call_settings(&self, workspace: WorkspaceId, settings: &CallSettings) -> Result<()> {
-        self.save_settings(workspace, "calls", column::to_json(settings, "settings")?).await
+        self.save_settings(workspace, "calls", settings.clone()).await
     }
 
     /// The settings for meetings; the default if none were saved.
@@ -33,21 +34,38 @@ impl Store {
         workspace: WorkspaceId,
         settings: &MeetingSettings,
     ) -> Result<()> {
-        self.save_settings(workspace, "meetings", column::to_json(settings, "settings")?).await
+        self.save_settings(workspace, "meetings", settings.clone()).await
     }
 
-    async fn save_settings(&self, workspace: WorkspaceId, name: &'static str, body: String) -> Result<()> {
-        self.write(move |connection| {
-            let sql = "INSERT INTO settings (workspace, name, body) VALUES ($1, $2, $3)
-                ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
-            connection.run(sql, params![workspace.0, name, body]).map(|_| ())
-        })
-        .await
+    async fn save_settings(
+        &self,
+        workspace: WorkspaceId,
+        name: &'static str,
+        settings: impl Serialize + Send + 'static,
+    ) -> Result<()> {
+        self.write(move |connection| save(connection, workspace, name, &settings)).await
     }
+}
+
+/// Keeps settings in place of those kept before.
+pub(crate) fn save(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    name: &str,
+    settings: &impl Serialize,
+) -> Result<()> {
+    let sql = "INSERT INTO settings (workspace, name, body) VALUES ($1, $2, $3)
+        ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
+    connection.run(sql, params![workspace.0, name, column::to_json(settings, "settings")?]).map(|_| ())
 }
 
 pub(crate) fn calls(connection: &Connection, workspace: WorkspaceId) -> Result<CallSettings> {
     saved(connection, workspace, "calls")
+}
+
+/// How long a workspace keeps what it has.
+pub(crate) fn retention(connection: &Connection, workspace: WorkspaceId) -> Result<Retention> {
+    saved(connection, workspace, "retention")
 }
 
 fn saved<T: Default + DeserializeOwned>(

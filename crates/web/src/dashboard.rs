@@ -21,6 +21,7 @@ mod integrations;
 mod meetings;
 mod password;
 mod problems;
+mod retention;
 mod session;
 mod sign_in;
 mod time;
@@ -82,6 +83,7 @@ fn workspace() -> Router<Shared> {
         )
         .nest("/calls", calls())
         .route("/meetings", get(meetings::show).post(meetings::set))
+        .route("/retention", get(retention::show).post(retention::set))
         .route("/audit", get(audit::list))
         .route("/audit/export.csv", get(audit::csv))
         .route("/audit/export.json", get(audit::json))

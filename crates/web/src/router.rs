@@ -77,6 +77,7 @@ fn workspace() -> Router<Shared> {
         .route("/connections/{source}/rotate-key", post(connections::rotate))
         .route("/settings/calls", get(settings::calls::show).put(settings::calls::change))
         .route("/settings/meetings", get(settings::meetings::show).put(settings::meetings::change))
+        .route("/settings/retention", get(settings::retention::show).put(settings::retention::change))
         .route("/outcomes", get(lists::outcomes))
         .route("/tags", get(lists::tags))
         .route("/call-types", get(lists::call_types))

@@ -59,6 +59,7 @@ pub(super) fn batch(
             subject: record.record.external_id.clone(),
             source: record.record.source,
             record: Some(record),
+            is_swept: false,
             envelopes: Vec::new(),
             open,
         });
@@ -107,6 +108,7 @@ fn claimed(connection: &Connection, workspace: WorkspaceId, subjects: Vec<Subjec
     let claimed = subjects.into_iter().zip(found).map(|(subject, ((record, open), envelopes))| Claimed {
         subject: subject.external_id,
         source: subject.source,
+        is_swept: subject.record.is_some() && record.is_none(),
         record,
         envelopes,
         open,

@@ -15,6 +15,7 @@ mod leases;
 mod nodes;
 mod notices;
 mod people;
+mod retention;
 mod safety;
 mod sample;
 mod settle;

@@ -42,7 +42,8 @@ fn turn(notice: Option<Notice>, overtaken: &[i64], is_needed: bool) -> Turn {
     Turn { overtaken: overtaken.to_vec(), notice, is_needed }
 }
 
-fn owed(party: Party, n: u128) -> Turn {
+/// A turn in which this party is to be told something.
+pub fn owed(party: Party, n: u128) -> Turn {
     turn(Some(notice(party, n)), &[], true)
 }
 

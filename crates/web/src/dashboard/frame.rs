@@ -62,13 +62,14 @@ pub struct Entry {
 }
 
 /// The pages of a workspace, in the order of the navigation.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("Integrations", "integrations"),
     ("Calls", "calls"),
     ("Meetings", "meetings"),
     ("Activity", "activity"),
     ("Problems", "problems"),
     ("Health", "health"),
+    ("Retention", "retention"),
     ("Audit", "audit"),
     ("Users", "users"),
 ];

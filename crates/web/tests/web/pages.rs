@@ -171,6 +171,26 @@ async fn settings_for_meetings_are_set_from_their_form() {
 }
 
 #[tokio::test]
+async fn retention_is_set_from_its_form_and_an_empty_field_keeps_all() {
+    let bench = Bench::new().await;
+    let mut browser = Browser::admin(&bench).await;
+    let own = "/w/default/retention";
+    browser.page(own).await;
+    let page = browser.submit(own, &[("webhooks_days", "90"), ("records_days", "")]).await;
+    assert!(page.contains("name=\"webhooks_days\" inputmode=\"numeric\" value=\"90\""), "{page}");
+    let set = bench.get("/settings/retention").await.json();
+    assert_eq!(set, json!({ "webhooks_days": 90, "records_days": null }));
+    for wrong in ["soon", "29", "90.5", "99999"] {
+        let refused = browser.post(own, &[("webhooks_days", ""), ("records_days", wrong)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains(&format!("value=\"{wrong}\" aria-invalid")), "{}", refused.text);
+    }
+    assert_eq!(bench.get("/settings/retention").await.json(), set);
+    let audit = browser.page("/w/default/audit").await;
+    assert!(audit.contains("Changed retention: calls and meetings for good, webhooks 90 days"), "{audit}");
+}
+
+#[tokio::test]
 async fn the_audit_tells_in_words_who_changed_what() {
     let bench = Bench::new().await;
     bench.connect_both().await;

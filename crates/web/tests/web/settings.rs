@@ -13,7 +13,7 @@ use crate::{
 async fn what_was_read_can_be_sent_back() {
     let bench = Bench::new().await;
     bench.connect_both().await;
-    for path in ["/settings/calls", "/settings/meetings"] {
+    for path in ["/settings/calls", "/settings/meetings", "/settings/retention"] {
         let read = bench.get(path).await.json();
         let sent = bench.put(path, &read).await;
         assert_eq!((sent.status, sent.json()), (StatusCode::OK, read), "{path}");
@@ -33,6 +33,9 @@ async fn what_was_read_can_be_sent_back() {
 #[case("meetings", json!({ "on_reschedule": "update", "notify": false, "notify_sources": ["calendly"] }))]
 #[case("meetings", json!({ "answer_properties": "never", "answer_map": { "q1": "company_size" }, "guests": "contacts" }))]
 #[case("meetings", json!({ "title_template": { "calcom": "{event_name} with {invitee}" } }))]
+#[case("retention", json!({ "webhooks_days": 90 }))]
+#[case("retention", json!({ "records_days": 400 }))]
+#[case("retention", json!({ "webhooks_days": 30, "records_days": 30 }))]
 #[tokio::test]
 async fn a_part_changes_what_it_names_and_nothing_else(#[case] of: &str, #[case] part: Value) {
     let bench = Bench::new().await;
@@ -84,6 +87,13 @@ async fn a_part_changes_what_it_names_and_nothing_else(#[case] of: &str, #[case]
 #[case("meetings", json!({ "answer_map": { "q1": "hs_analytics_source" } }), "answer_map.q1")]
 #[case("meetings", json!({ "answer_map": { "q1": "patchbay_key" } }), "answer_map.q1")]
 #[case("meetings", json!({ "title_template": { "calendar": "{party}" } }), "title_template.calendar")]
+#[case("retention", json!({ "webhooks_days": 0 }), "webhooks_days")]
+#[case("retention", json!({ "webhooks_days": "90" }), "webhooks_days")]
+#[case("retention", json!({ "webhooks_days": 91, "records_days": 90 }), "webhooks_days")]
+#[case("retention", json!({ "records_days": 29 }), "records_days")]
+#[case("retention", json!({ "records_days": 3651 }), "records_days")]
+#[case("retention", json!({ "records_days": -1 }), "records_days")]
+#[case("retention", json!({ "days": 90 }), "days")]
 #[tokio::test]
 async fn a_wrong_field_is_named_and_nothing_is_changed(
     #[case] of: &str,
@@ -163,4 +173,17 @@ async fn a_property_that_nobody_can_check_is_taken_but_for_those_that_say_who_or
         StatusCode::OK,
         "it cannot be read"
     );
+}
+
+#[tokio::test]
+async fn all_is_kept_until_an_admin_says_otherwise_and_again_when_they_take_it_back() {
+    let bench = Bench::new().await;
+    let path = "/settings/retention";
+    let all = json!({ "webhooks_days": null, "records_days": null });
+    assert_eq!(bench.get(path).await.json(), all);
+    let less = json!({ "webhooks_days": 90, "records_days": 400 });
+    assert_eq!(bench.put(path, &less).await.json(), less);
+    let shorter = bench.put(path, &json!({ "records_days": 60 })).await;
+    assert_eq!(shorter.field(), "webhooks_days", "records that go take their webhooks with them");
+    assert_eq!(bench.put(path, &all).await.json(), all);
 }

@@ -43,6 +43,7 @@ impl Words {
             "connection.grant_asked" => format!("Went to {}'s page to grant access", system()),
             "settings.calls_changed" => format!("Changed settings for calls{}", fields(detail)),
             "settings.meetings_changed" => format!("Changed settings for meetings{}", fields(detail)),
+            "settings.retention_changed" => format!("Changed retention: {}", kept(detail)),
             "outcome_rule.added" | "call_type_rule.added" => format!("Added {}", self.rule(audit)),
             "outcome_rule.changed" | "call_type_rule.changed" => format!("Changed {}", self.rule(audit)),
             "outcome_rule.removed" | "call_type_rule.removed" => format!("Deleted {}", self.rule(audit)),
@@ -74,6 +75,17 @@ impl Words {
             }
         }
     }
+}
+
+/// How long is kept what.
+fn kept(detail: &Value) -> String {
+    let days = |name: &str, none: &str| match detail[name].as_u64() {
+        Some(1) => "1 day".to_owned(),
+        Some(days) => format!("{days} days"),
+        None => none.to_owned(),
+    };
+    let (webhooks, records) = (days("webhooks_days", "as long"), days("records_days", "for good"));
+    format!("calls and meetings {records}, webhooks {webhooks}")
 }
 
 /// The settings that were sent, by their names.
