@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Phone(String);
 
+/// E.164 has no more digits, country code included (ITU-T E.164, §6.2.1). Some numbers that are dialled within a country do.
+const DIGITS_MAX: usize = 15;
+
 impl Phone {
     /// Reads a number as people write it; without a `+` it is taken as one of `country` (two letters).
     ///
     /// `None` for what is no number (`anonymous`, a short code, words).
     pub fn read(text: &str, country: Option<&str>) -> Option<Self> {
         let number = parse(text, country)?;
-        Some(Self(number.format_as(PhoneNumberFormat::E164).into_owned()))
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        (e164.len() <= 1 + DIGITS_MAX).then_some(Self(e164))
     }
 
     /// The number in E.164.
@@ -94,6 +98,11 @@ mod tests {
         for text in ["anonymous", "", "12", "+", "call me"] {
             assert_eq!(e164(text, Some("US")), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_that_is_dialled_within_its_country_alone_is_none() {
+        assert_eq!(e164("0081 3 8800-1234-5678", Some("JP")), None, "more digits than E.164 has");
     }
 
     #[test]
