@@ -22,6 +22,8 @@ pub enum Command {
     Demo(Demo),
     /// Takes webhooks, serves the admin API, and writes to HubSpot
     Serve(Box<Settings>),
+    /// Writes to HubSpot beside a `serve` on the same PostgreSQL, and takes nothing itself
+    Work(Box<Settings>),
     /// Starts the sandbox alone: HubSpot, Aircall, the schedulers and a mailbox, all in memory
     Sandbox(Sandbox),
     /// Makes a token for the admin API and prints it once

@@ -1,6 +1,10 @@
-//! One running installation: store, engine, web server.
+//! One process of an installation: store, engine, and what listens.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use connectors::{
@@ -30,15 +34,33 @@ const TOKENS_PATIENCE: Duration = Duration::from_secs(2);
 /// The workspace that a first start makes.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
-/// One running installation.
+/// Where `serve` listens, unless told otherwise.
+pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// A process of an installation: one that takes requests and works, or one that works.
 pub struct Instance {
-    /// Where it listens.
-    pub address: SocketAddr,
     store: Store,
     tokens: engine::Tokens,
     stop: watch::Sender<bool>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: Option<Listening>,
     engine: JoinHandle<()>,
+}
+
+/// What takes requests.
+struct Listening {
+    address: SocketAddr,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// What an instance is made of.
+struct Parts {
+    store: Store,
+    http: Client,
+    gates: Arc<Gates>,
+    oauth: Option<Oauth>,
+    tokens: engine::Tokens,
+    meters: engine::Meters,
+    engine: engine::Engine,
 }
 
 /// Opens the store of an installation.
@@ -52,42 +74,17 @@ pub fn open_store(settings: &Checked) -> Result<Store> {
 }
 
 impl Instance {
-    /// Starts an installation; returns once it can take requests.
+    /// Starts what takes webhooks, serves API and dashboard, and works; returns once it can take requests.
     ///
     /// # Errors
-    /// The address is taken, or the store does not open.
-    pub async fn start(settings: Checked) -> Result<Self> {
+    /// The address is taken, the store does not open, or another process has it to itself.
+    pub async fn serve(settings: Checked) -> Result<Self> {
         let store = open_store(&settings)?;
         store.ensure_workspace(DEFAULT_WORKSPACE, now()).await?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.listen))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = bind(settings.listen.unwrap_or(LISTEN)).await?;
         let public_url = public_url(&settings, address)?;
-        let http = connectors::http::client()?;
-        let gates = Arc::new(Gates::default());
-        let (stop, stopped) = watch::channel(false);
-        let oauth = settings.hubspot_app.clone().map(|app| oauth(&http, &settings, &public_url, app));
-        let tokens = engine::Tokens::new(store.clone(), Arc::new(now), oauth.clone(), Uuid::new_v4());
-        let meters = engine::Meters::new(store.clone(), Arc::new(now));
-        let node = Node::join(store.clone(), Arc::new(now), Arc::clone(&gates), Uuid::new_v4(), node_name())
-            .await
-            .with_context(|| format!("the database {} cannot be worked on", settings.database))?;
-        let engine = engine::Engine::new(
-            node,
-            http.clone(),
-            tokens.clone(),
-            meters.clone(),
-            engine::Settings {
-                hubspot_origin: settings.hubspot_origin.clone(),
-                hubspot_version: settings.hubspot_version,
-                aircall_origin: settings.aircall_origin.clone(),
-                calendly_origin: settings.calendly_origin.clone(),
-                outcome_delay: settings.outcome_delay,
-                list_refresh: settings.list_refresh,
-            },
-        )
-        .with_post(settings.mail.as_ref().map(Mail::post).transpose()?);
+        let Parts { store, http, gates, oauth, tokens, meters, engine } =
+            Parts::join(store, &settings, &public_url).await?;
         let router = web::router(web::Web {
             store: store.clone(),
             clock: Arc::new(now),
@@ -111,9 +108,47 @@ impl Instance {
             oauth,
             metrics: recorder()?,
         });
+        Ok(Self::run(store, tokens, engine, Some((listener, address, router))))
+    }
+
+    /// Starts what works, and listens only where it is told to, for its state and its numbers.
+    ///
+    /// # Errors
+    /// The address is taken, the store does not open, or another process has it to itself.
+    pub async fn work(settings: Checked) -> Result<Self> {
+        let store = open_store(&settings)?;
+        let bound = match settings.listen {
+            Some(listen) => Some(bind(listen).await?),
+            None => None,
+        };
+        let public_url = public_url(&settings, settings.listen.unwrap_or(LISTEN))?;
+        let Parts { store, tokens, engine, .. } = Parts::join(store, &settings, &public_url).await?;
+        let vitals = web::Vitals { store: store.clone(), clock: Arc::new(now), metrics: recorder()? };
+        let served = bound.map(|(listener, address)| (listener, address, web::vitals(vitals)));
+        Ok(Self::run(store, tokens, engine, served))
+    }
+
+    fn run(
+        store: Store,
+        tokens: engine::Tokens,
+        engine: engine::Engine,
+        served: Option<(TcpListener, SocketAddr, axum::Router)>,
+    ) -> Self {
+        let (stop, stopped) = watch::channel(false);
         let engine = tokio::spawn(engine.run(stopped.clone()));
-        let server = tokio::spawn(serve(listener, router, stopped));
-        Ok(Self { address, store, tokens, stop, server, engine })
+        let server = served.map(|(listener, address, router)| Listening {
+            address,
+            task: tokio::spawn(serve(listener, router, stopped)),
+        });
+        Self { store, tokens, stop, server, engine }
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.server.as_ref().map(|server| server.address).context("it listens nowhere")
     }
 
     /// Takes no more requests, finishes what is in flight, closes the store. Takes less than ten seconds.
@@ -122,18 +157,59 @@ impl Instance {
     /// The server ended badly.
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
-        let abort = self.server.abort_handle();
-        let answers = tokio::time::timeout(ANSWERS_PATIENCE, self.server);
+        let answers = async {
+            let Some(Listening { mut task, .. }) = self.server else { return Ok(()) };
+            match tokio::time::timeout(ANSWERS_PATIENCE, &mut task).await {
+                Ok(Ok(served)) => served.context("the server ended badly"),
+                Ok(Err(_)) => Ok(()),
+                Err(_) => {
+                    task.abort();
+                    Ok(())
+                }
+            }
+        };
         let (answers, _) = tokio::join!(answers, self.engine);
-        abort.abort();
         // What HubSpot gave is stored: a token that is lost may be the only one that is still good.
         let _ = tokio::time::timeout(TOKENS_PATIENCE, self.tokens.rest()).await;
         self.store.close().await;
-        match answers {
-            Ok(Ok(served)) => served.context("the server ended badly"),
-            Ok(Err(_)) | Err(_) => Ok(()),
-        }
+        answers
     }
+}
+
+impl Parts {
+    /// Joins those that work on the database, and wires what works.
+    async fn join(store: Store, settings: &Checked, public_url: &Url) -> Result<Self> {
+        let http = connectors::http::client()?;
+        let gates = Arc::new(Gates::default());
+        let node = Node::join(store.clone(), Arc::new(now), Arc::clone(&gates), Uuid::new_v4(), node_name())
+            .await
+            .with_context(|| format!("the database {} cannot be worked on", settings.database))?;
+        let oauth = settings.hubspot_app.clone().map(|app| oauth(&http, settings, public_url, app));
+        let tokens = engine::Tokens::new(store.clone(), Arc::new(now), oauth.clone(), node.id());
+        let meters = engine::Meters::new(store.clone(), Arc::new(now));
+        let engine = engine::Engine::new(
+            node,
+            http.clone(),
+            tokens.clone(),
+            meters.clone(),
+            engine::Settings {
+                hubspot_origin: settings.hubspot_origin.clone(),
+                hubspot_version: settings.hubspot_version,
+                aircall_origin: settings.aircall_origin.clone(),
+                calendly_origin: settings.calendly_origin.clone(),
+                outcome_delay: settings.outcome_delay,
+                list_refresh: settings.list_refresh,
+            },
+        )
+        .with_post(settings.mail.as_ref().map(Mail::post).transpose()?);
+        Ok(Self { store, http, gates, oauth, tokens, meters, engine })
+    }
+}
+
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 /// This process, for people: the machine and the number that it has there.

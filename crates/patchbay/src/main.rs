@@ -11,6 +11,7 @@ mod sandbox;
 mod serve;
 mod settings;
 mod token;
+mod work;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         match patchbay.command {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Serve(settings) => serve::run(settings).await,
+            Command::Work(settings) => work::run(settings).await,
             Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
             Command::Token(token) => token::run(token).await,
             Command::Replay(replay) => replay::run(replay).await,

@@ -15,8 +15,8 @@ use crate::{instance::Instance, settings::Settings};
 pub async fn run(settings: Box<Settings>) -> Result<()> {
     let settings = settings.check()?;
     log(&settings.log)?;
-    let instance = Instance::start(settings).await?;
-    println!("listening on http://{}", instance.address);
+    let instance = Instance::serve(settings).await?;
+    println!("listening on http://{}", instance.address()?);
     until_told().await?;
     tracing::info!("stopping");
     instance.stop().await

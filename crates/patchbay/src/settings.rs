@@ -22,7 +22,7 @@ pub struct Settings {
     #[arg(long, env = "PATCHBAY_CONFIG")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Where to listen [default: 127.0.0.1:8080]
+    /// Where to listen [default of serve: 127.0.0.1:8080, of work: nowhere]
     #[arg(long, env = "PATCHBAY_LISTEN")]
     pub listen: Option<String>,
     /// The address under which the outside reaches us [default: http:// and the listening address]
@@ -89,8 +89,8 @@ pub struct Usage;
 /// Settings that were checked.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// Where to listen.
-    pub listen: SocketAddr,
+    /// Where to listen, if it was given.
+    pub listen: Option<SocketAddr>,
     /// The address for the outside, if one was given.
     pub public_url: Option<Url>,
     /// Where the data is.
@@ -167,7 +167,6 @@ impl Settings {
 
     fn checked(self) -> Result<Checked> {
         let settings = self.with_file()?;
-        let listen = settings.listen.as_deref().unwrap_or("127.0.0.1:8080");
         let database: Location = settings
             .database_url
             .as_deref()
@@ -197,9 +196,7 @@ impl Settings {
             mail.post()?;
         }
         Ok(Checked {
-            listen: listen
-                .parse()
-                .with_context(|| format!("PATCHBAY_LISTEN: \"{listen}\" is not address:port"))?,
+            listen: settings.listen.as_deref().map(address).transpose()?,
             public_url,
             database,
             master_key: filled(settings.master_key),
@@ -271,6 +268,10 @@ impl Settings {
 fn sender(public_url: Option<&Url>) -> String {
     let domain = public_url.and_then(Url::domain).unwrap_or("localhost");
     format!("Patchbay <patchbay@{domain}>")
+}
+
+fn address(text: &str) -> Result<SocketAddr> {
+    text.parse().with_context(|| format!("PATCHBAY_LISTEN: \"{text}\" is not address:port"))
 }
 
 fn provider(name: &str, given: Option<&str>, default: &str) -> Result<Url> {

@@ -1,15 +1,18 @@
-//! The bell: wakes the engine. It carries no data, may be missed, and does not block.
+//! The bell: wakes the engine, here and on other nodes. It carries no data, may be missed, and does not block.
 
 use std::{
     collections::BTreeSet,
     mem,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::ids::WorkspaceId;
 use tokio::sync::Notify;
 
-use crate::Store;
+use crate::{
+    Store,
+    peal::{Outbox, Peal},
+};
 
 #[derive(Default)]
 pub(crate) struct Bell {
@@ -19,10 +22,22 @@ pub(crate) struct Bell {
     notices: Notify,
     /// Rung for the node's next beat, when nodes or connections have changed.
     beat: Notify,
+    /// To other nodes.
+    others: Arc<Outbox>,
 }
 
 impl Bell {
+    /// A bell that is heard on other nodes too.
+    pub(crate) fn with(others: Arc<Outbox>) -> Self {
+        Self { others, ..Self::default() }
+    }
+
     pub(crate) fn ring(&self, workspace: WorkspaceId) {
+        self.ring_here(workspace);
+        self.others.ring(workspace);
+    }
+
+    fn ring_here(&self, workspace: WorkspaceId) {
         let is_new = self.rung.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace);
         if is_new {
             self.notify.notify_one();
@@ -32,6 +47,20 @@ impl Bell {
     /// Says that a notice may be due.
     pub(crate) fn ring_for_notices(&self) {
         self.notices.notify_one();
+        self.others.ring_for_notices();
+    }
+
+    /// Takes in what was rung on another node.
+    pub(crate) fn hear(&self, peal: &Peal) {
+        for lane in &peal.lanes {
+            self.ring_here(WorkspaceId(*lane));
+        }
+        if peal.has_notices {
+            self.notices.notify_one();
+        }
+        if peal.has_changes {
+            self.beat.notify_one();
+        }
     }
 
     pub(crate) async fn notices_rung(&self) {
@@ -41,6 +70,7 @@ impl Bell {
     /// Says that nodes or connections have changed.
     pub(crate) fn stir(&self) {
         self.beat.notify_one();
+        self.others.stir();
     }
 
     async fn rung(&self) -> Vec<WorkspaceId> {
@@ -72,8 +102,11 @@ impl Store {
     }
 
     /// Says to other nodes that there may be work in workspaces.
-    #[expect(clippy::unused_self, reason = "there are no others yet")]
-    pub(crate) fn ring_others(&self, _workspaces: &[WorkspaceId]) {}
+    pub(crate) fn ring_others(&self, workspaces: &[WorkspaceId]) {
+        for workspace in workspaces {
+            self.bell().others.ring(*workspace);
+        }
+    }
 
     /// Waits until at least one workspace was rung; returns and clears all.
     pub async fn rung(&self) -> Vec<WorkspaceId> {

@@ -27,6 +27,7 @@ mod news;
 mod node;
 mod notice;
 mod page;
+mod peal;
 #[cfg(test)]
 mod plans;
 mod pool;
@@ -47,6 +48,7 @@ mod store;
 mod token;
 mod user;
 mod version;
+mod wire;
 mod workspace;
 mod writer;
 

@@ -1,9 +1,14 @@
-//! News: which records have changed, for pages that are open. They may be missed, and tell of this node's changes alone.
+//! News: which records have changed, on whichever node, for pages that are open. They may be missed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::ids::{RecordId, WorkspaceId};
 use tokio::sync::broadcast;
 
-use crate::Store;
+use crate::{Store, peal::Outbox};
 
 /// News that wait for a slow reader; who is further behind is told to look again at all.
 const WAITING_MAX: usize = 256;
@@ -18,7 +23,10 @@ pub enum Changed {
 }
 
 /// Where news come from.
-pub(crate) struct Newsroom(broadcast::Sender<(WorkspaceId, Changed)>);
+pub(crate) struct Newsroom {
+    here: broadcast::Sender<(WorkspaceId, Changed)>,
+    others: Arc<Outbox>,
+}
 
 /// A reader of one workspace's news.
 pub struct News {
@@ -26,17 +34,26 @@ pub struct News {
     told: broadcast::Receiver<(WorkspaceId, Changed)>,
 }
 
-impl Default for Newsroom {
-    fn default() -> Self {
-        Self(broadcast::channel(WAITING_MAX).0)
-    }
-}
-
 impl Newsroom {
-    /// Tells who listens; costs nothing while nobody does.
+    /// News that are told on other nodes too.
+    pub(crate) fn with(others: Arc<Outbox>) -> Self {
+        Self { here: broadcast::channel(WAITING_MAX).0, others }
+    }
+
+    /// Tells who listens; costs next to nothing while nobody does.
     pub(crate) fn tell(&self, workspace: WorkspaceId, changed: Changed) {
+        self.others.tell(workspace, &changed);
         // An error means that nobody listens.
-        let _ = self.0.send((workspace, changed));
+        let _ = self.here.send((workspace, changed));
+    }
+
+    /// Takes in what has changed on another node: these records, or more than can be told where none is named.
+    pub(crate) fn hear(&self, news: BTreeMap<i64, BTreeSet<RecordId>>) {
+        for (workspace, records) in news {
+            let is_many = records.is_empty();
+            let changed = if is_many { Changed::Many } else { Changed::These(records.into_iter().collect()) };
+            let _ = self.here.send((WorkspaceId(workspace), changed));
+        }
     }
 }
 
@@ -57,7 +74,7 @@ impl News {
 impl Store {
     /// The news of a workspace from now on.
     pub fn listen(&self, workspace: WorkspaceId) -> News {
-        News { workspace, told: self.news().0.subscribe() }
+        News { workspace, told: self.news().here.subscribe() }
     }
 }
 
@@ -67,8 +84,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_hears_of_its_workspace_alone_and_one_that_is_too_slow_is_told_to_look_at_all() {
-        let room = Newsroom::default();
-        let mut news = News { workspace: WorkspaceId(1), told: room.0.subscribe() };
+        let room = Newsroom::with(Arc::default());
+        let mut news = News { workspace: WorkspaceId(1), told: room.here.subscribe() };
         let of = |n: u128| Changed::These(vec![RecordId(uuid::Uuid::from_u128(n))]);
         room.tell(WorkspaceId(2), of(2));
         room.tell(WorkspaceId(1), of(1));

@@ -106,7 +106,9 @@ impl Store {
             connection.run("DELETE FROM nodes WHERE until <= $1", params![before]).map(|_| ())
         };
         self.write(forget).await?;
-        self.beat(pulse, now).await
+        let roll = self.beat(pulse, now).await?;
+        self.stir();
+        Ok(roll)
     }
 
     /// Says that a node is alive; returns who else is.

@@ -2,7 +2,9 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use tokio_postgres::{Client, Config, NoTls, config::SslMode, tls::MakeTlsConnect};
+use futures_util::{StreamExt, stream::poll_fn};
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, config::SslMode, tls::MakeTlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
@@ -69,6 +71,9 @@ impl FromStr for Address {
     }
 }
 
+/// What a session hears: from which of the server's processes, and what.
+pub(crate) type Heard = mpsc::UnboundedReceiver<(i32, String)>;
+
 /// A server that sessions are begun with.
 pub(crate) struct Server {
     address: Address,
@@ -90,24 +95,40 @@ impl Server {
     /// Begins a session. Blocks until it stands; for threads that may wait.
     pub(crate) fn connect(&self) -> Result<Connection> {
         let patience = CONNECT_PATIENCE * 2;
-        let client = self.net.wait(async { tokio::time::timeout(patience, self.client()).await })?;
+        let client = self.net.wait(async { tokio::time::timeout(patience, self.client(None)).await })?;
         let client = client.map_err(|_| StoreError::Away("no session within 10 s".to_owned()))??;
         Ok(Connection::Postgres(Session::new(client, Arc::clone(&self.net))))
     }
 
-    async fn client(&self) -> Result<Client> {
+    /// Has something carried out beside the sessions, up to the store's end.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.net.spawn(future);
+    }
+
+    /// Begins a session that hears what others notify it of.
+    pub(crate) async fn listen(&self) -> Result<(Client, Heard)> {
+        let (tell, heard) = mpsc::unbounded_channel();
+        Ok((self.client(Some(tell)).await?, heard))
+    }
+
+    async fn client(&self, tell: Option<mpsc::UnboundedSender<(i32, String)>>) -> Result<Client> {
         let client = if let Some(tls) = &self.tls {
-            self.client_by(&self.address.0, tls.clone()).await?
+            self.client_by(&self.address.0, tls.clone(), tell).await?
         } else {
             let mut plain = Config::clone(&self.address.0);
             plain.ssl_mode(SslMode::Disable);
-            self.client_by(&plain, NoTls).await?
+            self.client_by(&plain, NoTls, tell).await?
         };
         client.batch_execute(SETTINGS).await.map_err(|error| StoreError::of_postgres(&error))?;
         Ok(client)
     }
 
-    async fn client_by<T>(&self, config: &Config, tls: T) -> Result<Client>
+    async fn client_by<T>(
+        &self,
+        config: &Config,
+        tls: T,
+        tell: Option<mpsc::UnboundedSender<(i32, String)>>,
+    ) -> Result<Client>
     where
         T: MakeTlsConnect<tokio_postgres::Socket> + Send,
         T::Stream: Send + 'static,
@@ -115,11 +136,24 @@ impl Server {
         <T::TlsConnect as tokio_postgres::tls::TlsConnect<tokio_postgres::Socket>>::Future: Send,
     {
         let connecting = config.connect(tls).await;
-        let (client, connection) = connecting.map_err(|error| StoreError::of_postgres(&error))?;
+        let (client, mut connection) = connecting.map_err(|error| StoreError::of_postgres(&error))?;
         self.net.spawn(async move {
-            // What is under way is told by the client's own answers.
-            if let Err(error) = connection.await {
-                tracing::warn!("a session with PostgreSQL ended: {}", StoreError::of_postgres(&error));
+            let mut messages = poll_fn(move |context| connection.poll_message(context));
+            while let Some(message) = messages.next().await {
+                match (message, &tell) {
+                    (Ok(AsyncMessage::Notification(rung)), Some(tell)) => {
+                        let _ = tell.send((rung.process_id(), rung.payload().to_owned()));
+                    }
+                    (Ok(_), _) => {}
+                    // What is under way is told by the client's own answers.
+                    (Err(error), _) => {
+                        tracing::warn!(
+                            "a session with PostgreSQL ended: {}",
+                            StoreError::of_postgres(&error)
+                        );
+                        return;
+                    }
+                }
             }
         });
         Ok(client)

@@ -17,10 +17,12 @@ use crate::{
     key, migrate,
     news::Newsroom,
     node::Door,
+    peal::Outbox,
     pool::Pool,
-    postgres::{Address, Server},
+    postgres::Server,
     sqlite,
     version::Newest,
+    wire::Wire,
     writer::{Append, Closure, Job, Weight, Writer},
 };
 
@@ -94,24 +96,33 @@ impl Store {
     /// then the runtime's to decide, and a runtime that is dropped leaves what a crash would leave.
     pub fn open_in_steps(location: Location, key: MasterKey, pause: Pause) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
-        let bell = Arc::new(Bell::default());
+        let (bell, news) = rooms(&Arc::default());
         let connection = sqlite_writer(&location, &key)?;
         tokio::spawn(Writer { connection, bell: Arc::clone(&bell) }.run_in_steps(waiting, pause));
         let file = file(location);
         let way = Way::Sqlite { readers: file.clone().map(sqlite_readers).map(Pool::inline) };
-        Ok(Self::with(jobs, way, file, key, bell))
+        Ok(Self::with(jobs, way, file, key, (bell, news)))
     }
 
     /// Opens with a queue of another length.
     pub(crate) fn open_with_queue(location: Location, key: MasterKey, queue_max: usize) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel(queue_max);
-        let bell = Arc::new(Bell::default());
+        let is_shared = matches!(location, Location::Postgres(_));
+        let outbox = Arc::new(if is_shared { Outbox::open() } else { Outbox::default() });
+        let (bell, news) = rooms(&outbox);
         let file = file(location.clone());
         let way = match location {
             // On a thread of its own: the caller's may be one that must not wait.
             Location::Postgres(address) => std::thread::scope(|scope| {
                 scope
-                    .spawn(|| on_postgres(address, &key, waiting, &bell))
+                    .spawn(|| {
+                        let server = Arc::new(Server::new(address)?);
+                        let way = on_postgres(&server, &key, waiting, &bell)?;
+                        let (bell, news) = (Arc::clone(&bell), Arc::clone(&news));
+                        let wire = Wire { server: Arc::downgrade(&server), outbox, bell, news };
+                        server.spawn(wire.run());
+                        Ok::<_, StoreError>(way)
+                    })
                     .join()
                     .map_err(|_| StoreError::Gone)?
             })?,
@@ -121,7 +132,7 @@ impl Store {
                 Way::Sqlite { readers: file.clone().map(sqlite_readers) }
             }
         };
-        Ok(Self::with(jobs, way, file, key, bell))
+        Ok(Self::with(jobs, way, file, key, (bell, news)))
     }
 
     fn with(
@@ -129,14 +140,14 @@ impl Store {
         way: Way,
         file: Option<PathBuf>,
         key: MasterKey,
-        bell: Arc<Bell>,
+        (bell, news): (Arc<Bell>, Arc<Newsroom>),
     ) -> Self {
         Self(Arc::new(Inner {
             jobs,
             way,
             key: Arc::new(key),
             bell,
-            news: Arc::default(),
+            news,
             newest: Newest::default(),
             door: Door::default(),
             file,
@@ -269,19 +280,23 @@ fn sqlite_readers(file: PathBuf) -> Pool {
     Pool::new(READERS as usize, READER_PATIENCE, move || sqlite::reader(&file))
 }
 
+/// Where work is rung for and changes are told, here and by the outbox elsewhere.
+fn rooms(outbox: &Arc<Outbox>) -> (Arc<Bell>, Arc<Newsroom>) {
+    (Arc::new(Bell::with(Arc::clone(outbox))), Arc::new(Newsroom::with(Arc::clone(outbox))))
+}
+
 fn on_postgres(
-    address: Address,
+    server: &Arc<Server>,
     key: &MasterKey,
     jobs: mpsc::Receiver<Job>,
     bell: &Arc<Bell>,
 ) -> Result<Way> {
-    let server = Arc::new(Server::new(address)?);
     let connection = server.connect()?;
     prepare(&connection, key)?;
-    let intake = Intake::new(Arc::clone(&server), connection, Arc::clone(bell));
+    let intake = Intake::new(Arc::clone(server), connection, Arc::clone(bell));
     on_thread(move || intake.run(jobs))?;
     let pool = |seats: u32, patience| {
-        let server = Arc::clone(&server);
+        let server = Arc::clone(server);
         Pool::new(seats as usize, patience, move || server.connect())
     };
     Ok(Way::Postgres {

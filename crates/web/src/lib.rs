@@ -15,6 +15,7 @@ mod locks;
 mod metrics;
 mod oauth;
 mod router;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use url::Url;
 
 pub use oauth::PATH as CALLBACK;
 pub use router::router;
+pub use vitals::{Vitals, vitals};
 
 /// All that the router works with.
 pub struct Web {

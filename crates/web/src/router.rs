@@ -1,6 +1,6 @@
 //! The table of routes.
 
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
@@ -19,7 +19,8 @@ use crate::{
         problems, records, replay, rules, settings,
     },
     app::{App, Shared},
-    dashboard, headers, health, hooks, metrics, oauth,
+    dashboard, headers, hooks, oauth,
+    vitals::{Vitals, vitals},
 };
 
 /// Makes the router of all outside surfaces.
@@ -30,9 +31,11 @@ pub fn router(web: Web) -> Router {
         .merge(granted())
         .merge(dashboard::routes(&app))
         .nest("/api/v1", api(&app))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::show))
+        .merge(vitals(Vitals {
+            store: app.web.store.clone(),
+            clock: Arc::clone(&app.web.clock),
+            metrics: app.web.metrics.clone(),
+        }))
         .fallback(elsewhere)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(headers::no_sniff())

@@ -32,7 +32,7 @@ pub struct Line {
 
 impl Line {
     pub fn new(settings: &Checked, http: Client, store: Store) -> Result<Self> {
-        let public_url = instance::public_url(settings, settings.listen)?;
+        let public_url = instance::public_url(settings, settings.listen.unwrap_or(instance::LISTEN))?;
         let oauth =
             settings.hubspot_app.clone().map(|app| instance::oauth(&http, settings, &public_url, app));
         Ok(Self {

@@ -25,6 +25,11 @@ impl Database {
         }
     }
 
+    /// A file.
+    pub fn file() -> Self {
+        Self::File { folder: TempDir::new().unwrap() }
+    }
+
     /// On the server that tests are given, where there is one.
     pub fn postgres() -> Option<Self> {
         Self::has_postgres().then(server)?.map(|server| Self::on(&server))

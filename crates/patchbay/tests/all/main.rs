@@ -23,6 +23,7 @@ mod load;
 mod logs;
 mod lookup;
 mod meetings;
+mod nodes;
 mod nodes_killed;
 mod notices;
 mod notices_failing;

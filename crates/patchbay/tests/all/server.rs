@@ -106,6 +106,18 @@ impl Server {
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
+    /// What it has in common with others on the same database.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// Starts another process that is to be refused; returns its exit code and what it says of it.
+    pub fn refusal(&self, command: &str) -> (Option<i32>, String) {
+        let mut refused = self.installation.patchbay();
+        let output = refused.arg(command).env("PATCHBAY_LISTEN", "127.0.0.1:0").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
     /// Asks it to end, as a service manager does; returns its exit code and how long it took.
     pub fn terminate(&mut self) -> (Option<i32>, Duration) {
         let begun = Instant::now();
