@@ -54,11 +54,11 @@ pub async fn run(options: command::Demo) -> Result<()> {
     settings.list_refresh = SignedDuration::from_secs(5);
     let instance = Instance::serve(settings).await?;
     let address = instance.address()?;
-    let script = Script::new(&format!("http://{}", address), TOKEN, &world)?;
+    let script = Script::new(&format!("http://{address}"), TOKEN, &world)?;
     let (name, email, password) = ADMIN;
     script.make_admin(name, email, password).await?;
-    println!("Patchbay   http://{}  (sign in: {email}, {password})", address);
-    println!("Its API    http://{}/api/v1/openapi.json  (bearer token: {TOKEN})", address);
+    println!("Patchbay   http://{address}  (sign in: {email}, {password})");
+    println!("Its API    http://{address}/api/v1/openapi.json  (bearer token: {TOKEN})");
     println!("HubSpot    {}  (a sandbox, in memory: change outcomes, break it)", world.hubspot_url());
     println!("Aircall    {}  (place calls, tag them)", world.aircall_url());
     println!("Scheduler  {}  (book, move, cancel)", world.scheduler_url());

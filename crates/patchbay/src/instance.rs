@@ -132,11 +132,11 @@ impl Instance {
         store: Store,
         tokens: engine::Tokens,
         engine: engine::Engine,
-        served: Option<(TcpListener, SocketAddr, axum::Router)>,
+        routes: Option<(TcpListener, SocketAddr, axum::Router)>,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let engine = tokio::spawn(engine.run(stopped.clone()));
-        let server = served.map(|(listener, address, router)| Listening {
+        let server = routes.map(|(listener, address, router)| Listening {
             address,
             task: tokio::spawn(serve(listener, router, stopped)),
         });

@@ -1,9 +1,11 @@
 //! Nodes: who is alive, what each has heard of, and the one that has a file to itself.
 
+use std::time::Duration;
+
 use domain::source::System;
 use jiff::SignedDuration;
 use serde_json::Value;
-use store::{Connection, Pulse, Status, StoreError};
+use store::{Changed, Connection, Pulse, Status, StoreError};
 use uuid::Uuid;
 
 use crate::{NODE, Trial, at, open};
@@ -89,4 +91,32 @@ async fn a_change_is_heard_of_once_each_node_that_is_alive_says_so() {
     store.set_status(workspace, System::Hubspot, Status::Paused, at(4)).await.unwrap();
     assert_eq!(store.hubspots_changed(changed).await.unwrap(), [(workspace, false)]);
     assert!(store.hubspots_changed(store.version()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_rung_and_told_at_one_node_is_heard_at_another() {
+    let trial = Trial::start().await;
+    if trial.database.is_file() {
+        return; // There is one node.
+    }
+    let other = open(&trial.database);
+    let mut news = other.listen(trial.workspace);
+    // The wire stands within a moment: what was rung before is missed.
+    let heard = async {
+        let (record, ()) = tokio::join!(news.next(), async { drop(other.rung().await) });
+        other.stirred().await;
+        record
+    };
+    let mut heard = std::pin::pin!(heard);
+    let mut again = tokio::time::interval(Duration::from_millis(50));
+    let (record, saved) = loop {
+        trial.append("bk_1", 1).await;
+        let saved = trial.save("bk_2", |_| {}, 1).await;
+        trial.store.stir();
+        tokio::select! {
+            record = &mut heard => break (record, saved),
+            _ = again.tick() => {}
+        }
+    };
+    assert_eq!(record, Some(Changed::These(vec![saved])));
 }
