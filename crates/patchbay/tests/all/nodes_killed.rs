@@ -19,8 +19,8 @@ use crate::{
     world::{AIRCALL_TOKEN, TOKEN, World},
 };
 
-/// What each account lets through: less than HubSpot does, so that it is felt.
-const BURST_MAX: u64 = 60;
+/// What each account lets through: far less than HubSpot does, so that it is felt.
+const BURST_MAX: u64 = 20;
 const BURST_MS: u64 = 10_000;
 const SEARCHES_A_SECOND: u64 = 5;
 
