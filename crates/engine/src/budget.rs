@@ -159,7 +159,7 @@ pub struct Leave {
 impl Default for Budget {
     fn default() -> Self {
         Self {
-            burst: Places::new(BURST_MAX, BURST_WINDOW),
+            burst: Places::new(BURST_MAX, BURST_WINDOW).spread(Timestamp::UNIX_EPOCH),
             search: Places::new(SEARCH_MAX, SEARCH_WINDOW),
             day: Day::default(),
             rest: None,
@@ -183,8 +183,11 @@ impl Budget {
         let before = self.clone();
         let (mut burst, mut search) = (Vec::new(), Vec::new());
         if refused.is_none() {
-            let want =
-                if company == 0 { AHEAD } else { among(&report.burst, AHEAD.min(self.burst.max() / 10)) };
+            let want = if company == 0 {
+                AHEAD
+            } else {
+                among(&report.burst, AHEAD.min(self.burst.max() / 10) / (company + 1))
+            };
             burst = self.burst.book(holder, self.day.most(want, today), report.spell, at);
             self.day.leave(burst.len());
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AHEAD, Budget, Limit, Places, Rest, SEARCH_MAX,
     day::{Day, Left},
-    places::{Holder, Taken},
+    places::{FARTHEST, Holder, Taken},
 };
 
 /// A budget as it is kept.
@@ -22,6 +22,8 @@ pub struct Kept {
     burst_taken: Vec<i64>,
     /// The same, each with the number of the node that is to correct it, or 0.
     burst: Option<Vec<(i64, Holder)>>,
+    /// From when the last place of the burst window was given out that is one after another, in ms since 1970.
+    burst_last: i64,
     search: Vec<(i64, Holder)>,
     /// When each node was last heard of, in ms since 1970.
     holders: BTreeMap<Holder, i64>,
@@ -44,6 +46,7 @@ impl Budget {
             burst_ms: i64::try_from(self.burst.length().as_millis()).unwrap_or_default(),
             burst_taken: self.burst.taken().iter().map(|taken| ms(taken.at)).collect(),
             burst: Some(written(&self.burst)),
+            burst_last: self.burst.last().map_or(0, ms),
             search: written(&self.search),
             holders: self.holders.iter().map(|(holder, seen)| (*holder, ms(*seen))).collect(),
             last_holder: self.last,
@@ -59,6 +62,7 @@ impl Budget {
     /// The budget that was kept, at `now`.
     pub fn recall(kept: &Kept, now: Timestamp) -> Self {
         let mut budget = Self::default();
+        budget.burst = budget.burst.spread(at(kept.burst_last).min(now + FARTHEST));
         budget.burst.resize(kept.burst_max, SignedDuration::from_millis(kept.burst_ms));
         if let Some(burst) = &kept.burst {
             budget.burst.recall(burst.iter().map(read));

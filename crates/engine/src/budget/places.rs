@@ -3,6 +3,9 @@
 //!
 //! A window of so many requests is as many places. A place serves one request, and the next one a length after the far side
 //! has counted the first at the latest: so no span of that length holds two requests of a place, whoever sent them.
+//!
+//! Places that were used at once are free at once. Where that would keep whoever comes meanwhile waiting for most of a
+//! length, half of them go out at once and the others one after another, until they come free one after another.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +22,7 @@ const REMEMBERED: SignedDuration = SignedDuration::from_secs(35);
 /// How far ahead places are taken, but for the first.
 const REACH: SignedDuration = SignedDuration::from_secs(1);
 /// What is written later than this was written before the clock was set back.
-const FARTHEST: SignedDuration = SignedDuration::from_mins(1);
+pub const FARTHEST: SignedDuration = SignedDuration::from_mins(1);
 
 /// Who has places: a number that an account gives out once.
 pub type Holder = u64;
@@ -31,6 +34,8 @@ pub struct Places {
     length: SignedDuration,
     /// Those that were used, in order; the others are free.
     taken: Vec<Taken>,
+    /// From when the last one was given out that is one after another, if they are.
+    last: Option<Timestamp>,
 }
 
 /// A place that was used, or will be.
@@ -56,7 +61,18 @@ pub struct Place {
 impl Places {
     /// All free: `max` in any `length`.
     pub const fn new(max: usize, length: SignedDuration) -> Self {
-        Self { max, length, taken: Vec::new() }
+        Self { max, length, taken: Vec::new(), last: None }
+    }
+
+    /// Half of them one after another, the last one from that moment.
+    #[must_use]
+    pub fn spread(self, last: Timestamp) -> Self {
+        Self { last: Some(last), ..self }
+    }
+
+    /// From when the last one was given out that is one after another, if they are.
+    pub const fn last(&self) -> Option<Timestamp> {
+        self.last
     }
 
     /// Places in all.
@@ -91,6 +107,9 @@ impl Places {
         self.taken.retain(|taken| taken.by != Some(holder));
         self.taken.extend(done.landed.iter().map(|at| Taken { at: *at, by: None }));
         self.taken.extend(done.flying.iter().map(|at| Taken { at: *at, by: Some(holder) }));
+        // The next ones may go out in their stead.
+        let first = done.unused.iter().map(|place| place.from - self.least_gap()).min();
+        self.last = self.last.map(|last| first.map_or(last, |first| first.min(last)));
         // As they were before. What was ours before is told anyway; what was another's, the other tells.
         let span = self.span();
         let others = done.unused.iter().filter(|place| place.after != Some(holder));
@@ -116,7 +135,8 @@ impl Places {
     pub fn book(&mut self, holder: Holder, want: usize, spell: SignedDuration, now: Timestamp) -> Vec<Place> {
         let mut booked = Vec::with_capacity(want);
         while booked.len() < want.max(1) {
-            let (index, from) = self.next(now);
+            let (index, free_at) = self.next(now);
+            let from = self.one_after_another(free_at);
             if from > now + REACH && !booked.is_empty() {
                 break;
             }
@@ -125,9 +145,26 @@ impl Places {
             let taken = Taken { at: place.until + FLIGHT_MAX, by: Some(holder) };
             let index = self.taken.partition_point(|other| *other <= taken);
             self.taken.insert(index, taken);
+            self.last = self.last.map(|last| last.max(from));
             booked.push(place);
         }
         booked
+    }
+
+    /// When a place goes out that is free at a moment.
+    fn one_after_another(&self, free_at: Timestamp) -> Timestamp {
+        let free = self.max.saturating_sub(self.in_use(free_at));
+        let Some(last) = self.last.filter(|_| free <= self.max / 2) else { return free_at };
+        let lapses = self.taken.iter().map(|taken| taken.at + self.span());
+        let next = lapses.filter(|at| *at > free_at).min().unwrap_or(free_at);
+        // Those that are free last until the next one is.
+        let gap = next.duration_since(free_at) / i32::try_from(free + 1).unwrap_or(i32::MAX);
+        free_at.max(last + whole(gap).max(self.least_gap()))
+    }
+
+    /// How far apart they are at least, one after another: a tenth less than would use all of them, to catch up.
+    fn least_gap(&self) -> SignedDuration {
+        whole(self.length / i32::try_from(self.max).unwrap_or(i32::MAX) * 9 / 10)
     }
 
     /// The place that is free first, if it was used before, and when that is.
@@ -170,4 +207,9 @@ impl Places {
     fn span(&self) -> SignedDuration {
         self.length + MARGIN
     }
+}
+
+/// In whole ms, as they are kept.
+fn whole(span: SignedDuration) -> SignedDuration {
+    SignedDuration::from_millis_i128(span.as_millis())
 }

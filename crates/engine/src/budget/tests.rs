@@ -139,7 +139,7 @@ fn a_drain_uses_nearly_all_of_the_allowance_at_any_latency_that_one_after_the_ot
         world.run();
         let share = share(&world.nodes[0].sent);
         assert!(share > 0.99, "{latency_ms} ms each: {share}");
-        assert!(world.keepings <= 120, "{} keepings for 1,100 requests", world.keepings);
+        assert!(world.keepings <= 130, "{} keepings for 1,100 requests", world.keepings);
     }
 }
 

@@ -5,7 +5,12 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, ended_call, until};
+use crate::{
+    cluster::Cluster,
+    database::{Database, order},
+    server::{Installation, Server},
+    world::{AIRCALL_TOKEN, TOKEN, World, ended_call, until},
+};
 
 /// Requests in a window of two seconds.
 const BURST_MAX: u32 = 10;
@@ -231,4 +236,53 @@ async fn a_locked_object_is_left_alone_for_two_seconds() {
     assert_eq!(creates.len(), 2);
     let rest = creates[1].duration_since(creates[0]);
     assert!(rest >= jiff::SignedDuration::from_secs(2), "{rest:?}");
+}
+
+/// 32 bytes: what two processes seal with.
+const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_keep_to_the_limits_of_one_account_and_pages_of_one_get_on_beside_lanes_of_the_other() {
+    let Some(cluster) = Cluster::start() else { return };
+    let world = World::on(Database::on(&cluster.url), &[("PATCHBAY_MASTER_KEY", KEY)]).await;
+    world.connect().await;
+    // Another workspace of the same account.
+    let sql = "INSERT INTO workspaces (slug, name, created_at) VALUES ('second', 'second', 0)";
+    order(&world.database.url(), sql.to_owned()).unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let environment = [
+        ("PATCHBAY_DATABASE_URL", world.database.url()),
+        ("PATCHBAY_MASTER_KEY", KEY.to_owned()),
+        ("PATCHBAY_HUBSPOT_API_URL", world.sandbox.hubspot_url()),
+        ("PATCHBAY_AIRCALL_API_URL", world.sandbox.aircall_url()),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+    let other = Server::start(&Installation { folder: folder.path().to_owned(), environment }, "serve");
+    let ask = async |method: Method, path: &str, body: Value| -> Value {
+        let address = format!("{}/api/v1/workspaces/second/{path}", other.address());
+        let answer = world.http.request(method, address).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    };
+    ask(Method::PUT, "connections/hubspot", json!({ "service_key": "pat-na1-sandbox" })).await;
+    let aircall = json!({ "api_id": "sandbox", "api_token": "sandbox", "webhook_token": AIRCALL_TOKEN });
+    let connected = ask(Method::PUT, "connections/aircall", aircall).await;
+    limit(&world).await;
+
+    world.aircall_at_once(&world.hook("aircall").await, calls(0..1_000, 30)).await;
+    let hook = connected["hook_url"].as_str().unwrap();
+    // Its webhooks are posted to the process that says where its hook is; each takes those of all.
+    world.aircall_at_once(hook, calls(10_000..11_000, 30)).await;
+    let mut pages = 0;
+    while world.objects("calls").await.len() < 2_000 {
+        let begun = Instant::now();
+        ask(Method::GET, "outcomes", Value::Null).await;
+        assert!(begun.elapsed() < 2 * WINDOW, "a page waited for {:?}", begun.elapsed());
+        pages += 1;
+    }
+    world.settled(1_000).await;
+    assert_none_refused(&world).await;
+    assert!(pages > 5, "{pages} pages beside the lanes");
+    let requests = world.requests().await;
+    assert!(requests > 3 * u64::from(BURST_MAX), "the limit was felt: {requests} requests");
 }
