@@ -213,3 +213,66 @@ impl Places {
 fn whole(span: SignedDuration) -> SignedDuration {
     SignedDuration::from_millis_i128(span.as_millis())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: SignedDuration = SignedDuration::from_secs(10);
+    const SPELL: SignedDuration = SignedDuration::from_secs(1);
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(ms).unwrap()
+    }
+
+    #[test]
+    fn a_place_that_was_given_out_is_free_a_length_after_its_last_moment() {
+        let mut places = Places::new(1, TEN);
+        places.book(1, 1, SPELL, at(0));
+        assert_eq!((places.in_use(at(11_459)), places.in_use(at(11_460))), (1, 0));
+        assert_eq!(places.book(2, 1, SPELL, at(0))[0].from, at(11_460));
+    }
+
+    #[test]
+    fn a_place_is_free_a_length_after_its_answer() {
+        let mut places = Places::new(1, TEN);
+        places.book(1, 1, SPELL, at(0));
+        places.settle(1, &Stocktaking { landed: vec![at(50)], ..Stocktaking::default() });
+        assert_eq!(places.book(1, 1, SPELL, at(60))[0].from, at(10_060));
+    }
+
+    #[test]
+    fn a_place_that_is_given_back_is_as_it_was_before() {
+        let mut places = Places::new(2, TEN);
+        places.take(2, at(0));
+        let booked = places.book(1, 1, SPELL, at(5_000));
+        assert_eq!(booked[0].from, at(10_010));
+        places.settle(1, &Stocktaking { unused: booked.clone(), ..Stocktaking::default() });
+        assert_eq!(places.in_use(at(5_000)), 2);
+        assert_eq!(places.book(2, 1, SPELL, at(5_000)), booked);
+    }
+
+    #[test]
+    fn a_place_that_another_has_before_is_told_by_the_other() {
+        let mut places = Places::new(1, TEN);
+        places.book(1, 1, SPELL, at(0));
+        let booked = places.book(2, 1, SPELL, at(0));
+        assert_eq!(booked[0].after, Some(1));
+        places.settle(1, &Stocktaking { landed: vec![at(50)], ..Stocktaking::default() });
+        places.settle(2, &Stocktaking { unused: booked, ..Stocktaking::default() });
+        places.settle(1, &Stocktaking::default());
+        assert_eq!(places.book(2, 1, SPELL, at(60))[0].from, at(10_060));
+    }
+
+    #[test]
+    fn half_go_out_at_once_and_the_others_one_after_another() {
+        let mut places = Places::new(10, TEN).spread(at(-60_000));
+        let mut from = Vec::new();
+        for now in [0, 2_000, 4_000, 6_000, 8_000, 9_999] {
+            let booked = places.book(1, 10, SPELL, at(now));
+            from.extend(booked.iter().map(|place| place.from.as_millisecond()));
+        }
+        assert_eq!(from[..5], [0; 5]);
+        assert!(from[5..].windows(2).all(|pair| pair[1] - pair[0] >= 900), "{from:?}");
+    }
+}

@@ -100,3 +100,51 @@ fn a_page_on_another_node_waits_less_than_two_seconds_for_a_lane_that_uses_all_t
         assert!(waited < 2_000, "{waited} ms at {from}");
     }
 }
+
+/// Sends as fast as a node may from `from` on, each request counted at once; returns when.
+fn send(node: &mut Lone, from: i64, count: usize) -> Vec<i64> {
+    let mut now = from;
+    let mut sent = Vec::new();
+    while sent.len() < count {
+        match node.spend(Class::General, now) {
+            Ok(ticket) => {
+                node.answered(ticket, 200, &RateHeaders::default(), now);
+                sent.push(now);
+            }
+            Err(until) => now = until.as_millisecond() - at(0).as_millisecond(),
+        }
+    }
+    sent
+}
+
+#[test]
+fn what_a_node_sent_just_before_it_died_counts_when_it_may_have_arrived_at_the_latest() {
+    let mut node = Lone::new("UTC");
+    node.spend(Class::General, 0).unwrap();
+    for _ in 1..AHEAD {
+        node.spend(Class::General, 999).unwrap();
+    }
+    let mut arrivals = vec![1_448; AHEAD - 1];
+    node.restart(1_000);
+    arrivals.extend(send(&mut node, 1_449, 250));
+    assert!(Account::peak(&arrivals, 10_000) <= 100, "{}", Account::peak(&arrivals, 10_000));
+}
+
+#[test]
+fn what_was_told_in_a_report_that_never_arrived_is_not_forgotten() {
+    let mut node = Lone::new("UTC");
+    let mut arrivals = send(&mut node, 0, AHEAD);
+    node.share.report(moment(10));
+    arrivals.extend(send(&mut node, 20, 250));
+    assert!(Account::peak(&arrivals, 10_000) <= 100, "{}", Account::peak(&arrivals, 10_000));
+}
+
+#[test]
+fn a_node_waits_for_another_that_has_taken_all_there_is() {
+    let mut node = Lone::new("UTC");
+    let mut arrivals = send(&mut node, 0, 60);
+    // Another node, on the same row.
+    node.share = Share::new(TimeZone::UTC);
+    arrivals.extend(send(&mut node, arrivals[59], 140));
+    assert!(Account::peak(&arrivals, 10_000) <= 100, "{}", Account::peak(&arrivals, 10_000));
+}
