@@ -30,6 +30,8 @@ pub enum Command {
     Token(Token),
     /// Reads the webhooks of a span again; safe to repeat
     Replay(Replay),
+    /// Brings an installation on SQLite to PostgreSQL; run again, it goes on where it broke off
+    Migrate(Box<Migrate>),
     /// Checks the installation and a workspace's connections, and probes its HubSpot
     Doctor(Doctor),
 }
@@ -112,6 +114,26 @@ pub struct Replay {
     /// The workspace
     #[arg(long, default_value = "default")]
     pub workspace: String,
+    /// Settings of the installation
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The database whose rows are brought: sqlite:PATH
+    #[arg(long)]
+    pub from: String,
+    /// The empty database that they are brought to: postgres://… [default: PATCHBAY_DATABASE_URL]
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Lets the database open again whose rows were brought elsewhere
+    #[arg(long, conflicts_with = "to")]
+    pub undo: bool,
+    /// One JSON object a line for each part
+    #[arg(long)]
+    pub json: bool,
     /// Settings of the installation
     #[command(flatten)]
     pub settings: Settings,

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod instance;
 mod key;
+mod migrate;
 mod replay;
 mod sandbox;
 mod serve;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
             Command::Work(settings) => work::run(settings).await,
             Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
             Command::Token(token) => token::run(token).await,
+            Command::Migrate(migrate) => migrate::run(*migrate).await,
             Command::Replay(replay) => replay::run(replay).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,
         }

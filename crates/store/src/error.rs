@@ -34,6 +34,15 @@ pub enum StoreError {
     /// The lane was taken by another node: what was to be written for it is not.
     #[error("the lane is another node's by now")]
     Moved,
+    /// All its rows are in another database by now.
+    #[error("its rows were brought to {to}: start on that, or take it back by `patchbay migrate --undo`")]
+    BroughtTo {
+        /// Where, for people.
+        to: String,
+    },
+    /// Rows of another database are on their way to it.
+    #[error("`patchbay migrate` is bringing rows here and has not come to its end: run it again")]
+    Coming,
     /// The change would leave nobody who may change things everywhere.
     #[error("there would be no admin left")]
     LastAdmin,

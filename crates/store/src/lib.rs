@@ -46,6 +46,7 @@ mod sqlite;
 mod stats;
 mod store;
 mod token;
+mod transfer;
 mod user;
 mod version;
 mod wire;
@@ -80,6 +81,7 @@ pub use settle::{Begin, Links, Mark, OpenStep, RecordSave, Settlement};
 pub use stats::Stats;
 pub use store::{Pause, Store};
 pub use token::{Role, Token};
+pub use transfer::{Brought, Progress, Transfer, TransferError, undo_transfer};
 pub use user::User;
 pub use workspace::Workspace;
 

@@ -65,7 +65,7 @@ pub(crate) struct Door(Mutex<Option<File>>);
 
 impl Door {
     /// Locks the file beside the database; says whether it was open before. The lock goes with the process, however it ends.
-    fn lock(&self, database: &Path) -> Result<bool> {
+    pub(crate) fn lock(&self, database: &Path) -> Result<bool> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.is_some() {
             return Ok(false);

@@ -20,7 +20,7 @@ use crate::{
     peal::Outbox,
     pool::Pool,
     postgres::Server,
-    sqlite,
+    sqlite, transfer,
     version::Newest,
     wire::Wire,
     writer::{Append, Closure, Job, Weight, Writer},
@@ -310,6 +310,7 @@ fn on_postgres(
 fn prepare(connection: &Connection, key: &MasterKey) -> Result<()> {
     connection.check_version()?;
     migrate::migrate(connection)?;
+    transfer::check(connection)?;
     key::check(connection, key)
 }
 

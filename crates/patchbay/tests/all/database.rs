@@ -19,7 +19,7 @@ impl Database {
     /// As `PATCHBAY_TEST_DATABASE` chooses: a file, unless told otherwise.
     pub fn chosen() -> Self {
         match told(CHOICE).as_deref() {
-            None | Some("sqlite") => Self::File { folder: TempDir::new().unwrap() },
+            None | Some("sqlite") => Self::file(),
             Some("postgres") => Self::on(&server().unwrap_or_else(|| panic!("{SERVER} names no server"))),
             Some(other) => panic!("{CHOICE} is {other}, which is neither sqlite nor postgres"),
         }
@@ -41,6 +41,16 @@ impl Database {
             println!("skipped: {SERVER} names no PostgreSQL; bin/test starts one");
         }
         server().is_some()
+    }
+
+    /// A file of the test's own.
+    pub fn file() -> Self {
+        Self::File { folder: TempDir::new().unwrap() }
+    }
+
+    /// On the server that tests are given, if they are given one: see `has_postgres`.
+    pub fn postgres() -> Self {
+        Self::on(&server().unwrap())
     }
 
     /// On that server: an address that ends in a database's name.

@@ -5,6 +5,7 @@
 mod aircall;
 mod answers;
 mod api_schema;
+mod backup;
 mod bad_input;
 mod browser;
 mod budget;
@@ -23,6 +24,7 @@ mod load;
 mod logs;
 mod lookup;
 mod meetings;
+mod migrate;
 mod nodes;
 mod nodes_killed;
 mod notices;

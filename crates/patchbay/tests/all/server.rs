@@ -23,7 +23,7 @@ pub struct Installation {
 
 impl Installation {
     /// A command on it.
-    fn patchbay(&self) -> Command {
+    pub fn patchbay(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
         command
             .env("PATCHBAY_ADMIN_TOKEN", TOKEN)
@@ -75,6 +75,14 @@ impl Server {
     /// Another process on the same database.
     pub fn another(&self, command: &'static str) -> Self {
         Self::start(&self.installation, command)
+    }
+
+    /// What it runs on, with other settings.
+    pub fn installation(&self, settings: &[(&str, &str)]) -> Installation {
+        let mut installation = self.installation.clone();
+        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        installation.environment.extend(more);
+        installation
     }
 
     /// The origin under which it listens.

@@ -171,3 +171,37 @@ fn no_line_ends_in_white_space() {
     }
     none("white space at the end", &found);
 }
+
+/// The last migration from before several versions ran side by side.
+const CONTRACTED_LAST: u32 = 11;
+
+/// What would break a node of the version before, which reads and writes the tables as it knows them.
+const CONTRACTS: [&str; 6] = ["DROP ", "RENAME ", "ALTER COLUMN", " TYPE ", "DELETE FROM", "TRUNCATE"];
+
+#[test]
+fn migrations_only_expand() {
+    let mut wrong = Vec::new();
+    for file in files("sql").into_iter().filter(|file| file.path.starts_with("crates/store/migrations/")) {
+        let name = file.path.rsplit('/').next().unwrap();
+        let number: u32 = name.split('_').next().unwrap().parse().unwrap();
+        if number <= CONTRACTED_LAST {
+            continue;
+        }
+        let code =
+            file.text.lines().map(|line| line.split("--").next().unwrap()).collect::<Vec<_>>().join(" ");
+        for statement in code.split(';') {
+            let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ") + " ";
+            wrong.extend(
+                CONTRACTS
+                    .iter()
+                    .filter(|word| statement.to_uppercase().contains(**word))
+                    .map(|word| format!("{} says {word}", file.path)),
+            );
+            let adds = statement.contains("ADD COLUMN") && statement.contains("NOT NULL");
+            if adds && !statement.contains("DEFAULT") {
+                wrong.push(format!("{} adds a column that the version before does not fill", file.path));
+            }
+        }
+    }
+    none("a node of the version before could not go on beside it", &wrong);
+}
