@@ -102,10 +102,7 @@ async fn a_restored_file_goes_on_and_what_is_repeated_is_not_doubled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_dump_goes_on_and_what_is_repeated_is_not_doubled() {
     for (guard, is_doubled) in [("unique_property", false), ("lookup", true)] {
-        if !Database::has_postgres() {
-            return;
-        }
-        let database = Database::postgres();
+        let Some(database) = Database::postgres() else { return };
         let url = database.url();
         let (server, name) = url.rsplit_once('/').unwrap();
         let server = format!("{server}/postgres");

@@ -43,16 +43,6 @@ impl Database {
         server().is_some()
     }
 
-    /// A file of the test's own.
-    pub fn file() -> Self {
-        Self::File { folder: TempDir::new().unwrap() }
-    }
-
-    /// On the server that tests are given, if they are given one: see `has_postgres`.
-    pub fn postgres() -> Self {
-        Self::on(&server().unwrap())
-    }
-
     /// On that server: an address that ends in a database's name.
     pub fn on(server: &str) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());

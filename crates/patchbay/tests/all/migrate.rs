@@ -103,22 +103,19 @@ fn migrate_for(installation: &Installation, arguments: &[&str], lines_max: usize
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installation_goes_on_in_postgresql_whatever_was_killed_on_the_way() {
-    if !Database::has_postgres() {
-        return;
-    }
-    let target = Database::postgres();
+    let Some(target) = Database::postgres() else { return };
     let mut world = story().await;
     let (before, objects) = (told(&world).await, held(&world).await);
     assert_eq!(objects, [usize::try_from(CALLS).unwrap() + 5, usize::try_from(CALLS).unwrap(), 5]);
     let there = target.url();
-    let here = world.server.installation(&[]);
+    let here = world.server.installation().clone();
     let from = here.environment.iter().find(|(name, _)| name == "PATCHBAY_DATABASE_URL").unwrap().1.clone();
     let bring = ["migrate", "--json", "--from", &from, "--to", &there];
     let (code, said) = run(&here, &bring);
     assert_eq!(code, Some(1), "a server works on it: {said}");
 
     assert_eq!(world.server.terminate().0, Some(0));
-    let elsewhere = world.server.installation(&[("PATCHBAY_DATABASE_URL", &there)]);
+    let elsewhere = world.server.installation().with(&[("PATCHBAY_DATABASE_URL", &there)]);
     let mut kills = 0;
     while !migrate_for(&here, &bring, 1 + 3 * kills) {
         kills += 1;
@@ -150,15 +147,12 @@ async fn an_installation_goes_on_in_postgresql_whatever_was_killed_on_the_way() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_meant_is_refused_and_what_was_brought_can_be_taken_back() {
-    if !Database::has_postgres() {
-        return;
-    }
-    let target = Database::postgres();
+    let Some(target) = Database::postgres() else { return };
     let mut world = World::on(Database::file(), &[]).await;
     world.connect().await;
     assert_eq!(world.server.terminate().0, Some(0));
     let there = target.url();
-    let here = world.server.installation(&[]);
+    let here = world.server.installation().clone();
     let from = here.environment.iter().find(|(name, _)| name == "PATCHBAY_DATABASE_URL").unwrap().1.clone();
     for usage in [
         vec!["migrate", "--from", &there, "--to", &there],

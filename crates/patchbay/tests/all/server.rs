@@ -32,6 +32,14 @@ impl Installation {
         command
     }
 
+    /// The same with further settings.
+    pub fn with(&self, settings: &[(&str, &str)]) -> Self {
+        let mut installation = self.clone();
+        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        installation.environment.extend(more);
+        installation
+    }
+
     fn spawn(&self, command: &str, port: u16) -> Child {
         let stderr = if self.environment.iter().any(|(name, _)| name == "PATCHBAY_LOG") {
             let file = File::options().create(true).append(true).open(self.folder.join(LOG_FILE));
@@ -75,14 +83,6 @@ impl Server {
     /// Another process on the same database.
     pub fn another(&self, command: &'static str) -> Self {
         Self::start(&self.installation, command)
-    }
-
-    /// What it runs on, with other settings.
-    pub fn installation(&self, settings: &[(&str, &str)]) -> Installation {
-        let mut installation = self.installation.clone();
-        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        installation.environment.extend(more);
-        installation
     }
 
     /// The origin under which it listens.
