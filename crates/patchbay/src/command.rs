@@ -26,6 +26,8 @@ pub enum Command {
     Work(Box<Settings>),
     /// Starts the sandbox alone: HubSpot, Aircall, the schedulers and a mailbox, all in memory
     Sandbox(Sandbox),
+    /// Makes a workspace: one more company with connections, rules and records of its own
+    Workspace(Workspace),
     /// Makes a token for the admin API and prints it once
     Token(Token),
     /// Reads the webhooks of a span again; safe to repeat
@@ -71,6 +73,19 @@ pub struct Sandbox {
     /// Where the mailbox takes mail, by SMTP
     #[arg(long, default_value = "127.0.0.1:8725")]
     pub smtp: SocketAddr,
+}
+
+/// Options of `workspace`.
+#[derive(Debug, Args)]
+pub struct Workspace {
+    /// Its word in addresses: small letters, digits and hyphens
+    pub slug: String,
+    /// What people call it [default: the word]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Settings of the installation
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 /// Options of `token`.

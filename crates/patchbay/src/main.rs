@@ -13,6 +13,7 @@ mod serve;
 mod settings;
 mod token;
 mod work;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
             Command::Serve(settings) => serve::run(settings).await,
             Command::Work(settings) => work::run(settings).await,
             Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
+            Command::Workspace(workspace) => workspace::run(workspace).await,
             Command::Token(token) => token::run(token).await,
             Command::Migrate(migrate) => migrate::run(*migrate).await,
             Command::Replay(replay) => replay::run(replay).await,

@@ -35,6 +35,17 @@ impl Store {
         .await
     }
 
+    /// Makes a workspace; `Taken` if there is one of that slug.
+    pub async fn add_workspace(&self, slug: &str, name: &str, now: Timestamp) -> Result<Workspace> {
+        let (slug, name) = (slug.to_owned(), name.to_owned());
+        self.write(move |connection| {
+            let sql = "INSERT INTO workspaces (slug, name, created_at) VALUES ($1, $2, $3)
+                ON CONFLICT DO NOTHING RETURNING id, slug, name";
+            connection.first(sql, params![slug, name, column::micros(now)], of_row)?.ok_or(StoreError::Taken)
+        })
+        .await
+    }
+
     /// The workspace of that slug.
     pub async fn workspace(&self, slug: &str) -> Result<Option<Workspace>> {
         let slug = slug.to_owned();

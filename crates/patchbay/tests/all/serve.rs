@@ -34,3 +34,17 @@ fn wrong_arguments_and_wrong_settings_end_with_code_two_and_their_name() {
     assert_eq!(code, Some(2));
     assert!(says.contains("PATCHBAY_OUTCOME_DELAY"), "{says}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_is_made_beside_a_running_server_and_has_connections_of_its_own() {
+    let world = World::connected().await;
+    let make = ["workspace", "acme", "--name", "Acme Corp"];
+    assert_eq!(world.server.command(&make, &[]), (Some(0), "acme\n".to_owned()));
+    assert_eq!(world.server.command(&make, &[]).0, Some(1), "there is one already");
+    assert_eq!(world.server.command(&["workspace", "Acme Corp"], &[]).0, Some(2));
+    let address = format!("{}/api/v1/workspaces/acme/connections/hubspot", world.server.address());
+    let asked = world.http.get(address).bearer_auth(crate::world::TOKEN).send().await.unwrap();
+    let connection: serde_json::Value = asked.json().await.unwrap();
+    assert_eq!(connection["status"], "disconnected");
+    assert_eq!(world.status("hubspot").await, "connected");
+}
