@@ -140,18 +140,23 @@ async fn processes_share_the_lanes_and_one_that_joins_gets_its_share() {
     let Some(nodes) = Nodes::start().await else { return };
     nodes.call_all(1).await;
     nodes.until_all_hold(1).await;
-    assert_eq!(nodes.passed(&nodes.world.server).await, WORKSPACES);
+    // HubSpot holds a call a moment before its record has passed.
+    until("all have passed", async || nodes.passed(&nodes.world.server).await == WORKSPACES).await;
     let workers = [nodes.join("work"), nodes.join("work")];
     for id in 2..=6 {
         nodes.call_all(id).await;
     }
     nodes.until_all_hold(6).await;
-    let mut shares = vec![nodes.passed(&nodes.world.server).await - WORKSPACES];
-    for worker in &workers {
-        shares.push(nodes.passed(worker).await);
-    }
+    let shares = async || {
+        let mut shares = vec![nodes.passed(&nodes.world.server).await - WORKSPACES];
+        for worker in &workers {
+            shares.push(nodes.passed(worker).await);
+        }
+        shares
+    };
+    until("all have passed", async || shares().await.iter().sum::<u64>() == 5 * WORKSPACES).await;
+    let shares = shares().await;
     println!("passed by serve and two work: {shares:?}");
-    assert_eq!(shares.iter().sum::<u64>(), 5 * WORKSPACES);
     assert!(shares.iter().all(|share| *share > 0), "{shares:?}");
 }
 
