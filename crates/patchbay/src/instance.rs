@@ -25,6 +25,9 @@ use crate::{
     settings::{Checked, HubspotApp, Mail},
 };
 
+/// How long all of a stop may take, whatever does not answer.
+const STOP_PATIENCE: Duration = Duration::from_secs(9);
+
 /// How long answers under way may take once a stop was asked for.
 const ANSWERS_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -156,6 +159,16 @@ impl Instance {
     /// # Errors
     /// The server ended badly.
     pub async fn stop(self) -> Result<()> {
+        if let Ok(stopped) = tokio::time::timeout(STOP_PATIENCE, self.stop_in_order()).await {
+            return stopped;
+        }
+        tracing::warn!(
+            "the database does not answer: what was under way is cut off, which is as safe as a crash"
+        );
+        Ok(())
+    }
+
+    async fn stop_in_order(self) -> Result<()> {
         self.stop.send_replace(true);
         let answers = async {
             let Some(Listening { mut task, .. }) = self.server else { return Ok(()) };

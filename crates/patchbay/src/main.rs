@@ -44,6 +44,8 @@ fn main() -> ExitCode {
             Command::Doctor(doctor) => doctor::run(doctor).await,
         }
     });
+    // A statement that a database does not answer holds nobody up.
+    runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -109,6 +109,15 @@ impl Connection {
         }
     }
 
+    /// Keeps other nodes that look after the schema waiting until the end of the transaction, also where there is none yet.
+    pub(crate) fn hold_schema(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            // Any number of ours: locks of this kind are the database's own.
+            Self::Postgres(_) => self.batch("SELECT pg_advisory_xact_lock(7272782453)"),
+        }
+    }
+
     /// The time by the clock that all nodes share: PostgreSQL's; on SQLite, with its one node, the time given.
     pub(crate) fn clock(&self, now: Timestamp) -> Result<Timestamp> {
         match self {
@@ -208,10 +217,15 @@ impl Connection {
     }
 
     /// Refuses a server that is older than known to work.
-    pub(crate) fn check_version(&self) -> Result<()> {
+    pub(crate) fn check_server(&self) -> Result<()> {
         match self {
             Self::Sqlite(_) => sqlite::check_version(),
             Self::Postgres(_) => {
+                let sql = "SELECT current_setting('server_encoding')";
+                let encoding: Option<String> = self.first(sql, &[], |row| row.get(0))?;
+                if let Some(found) = encoding.filter(|encoding| encoding != "UTF8") {
+                    return Err(StoreError::Encoding { found });
+                }
                 let sql =
                     "SELECT current_setting('server_version_num')::BIGINT, current_setting('server_version')";
                 let found = self.first(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get(1)?)))?;

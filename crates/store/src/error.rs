@@ -66,6 +66,12 @@ pub enum StoreError {
         /// Its version.
         found: String,
     },
+    /// The database cannot hold every text.
+    #[error("the database is encoded in {found}: make one with ENCODING 'UTF8'")]
+    Encoding {
+        /// How it is encoded.
+        found: String,
+    },
     /// PostgreSQL cannot be reached, does not answer, or takes nothing for now: what was asked may not have been done.
     #[error("PostgreSQL does not answer: {0}")]
     Away(String),

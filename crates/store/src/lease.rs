@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Result, Store, StoreError, column,
-    database::{Connection, params},
+    database::{Connection, Rows, params},
 };
 
 /// The right to work a lane. It is good as long as its node is alive and nobody took the lane after.
@@ -64,6 +64,23 @@ impl Store {
                 connection.run(sql, params![lease.workspace.0, lease.node.to_string(), lease.epoch])?;
             }
             Ok(())
+        })
+        .await?;
+        self.ring_others(&lanes);
+        Ok(())
+    }
+
+    /// Gives back lanes that stand in a node's name though it does not work them: it was cut off, and is alive again.
+    pub async fn disown(&self, node: Uuid, mut lanes: Vec<WorkspaceId>) -> Result<()> {
+        lanes.sort_by_key(|lane| lane.0);
+        let workspaces = lanes.clone();
+        self.write(move |connection| {
+            let sql = "UPDATE leases SET node = NULL WHERE workspace = $1 AND node = $2";
+            let mut rows = Rows::default();
+            for workspace in &workspaces {
+                rows.add(params![workspace.0, node.to_string()]);
+            }
+            connection.run_each(sql, &rows)
         })
         .await?;
         self.ring_others(&lanes);

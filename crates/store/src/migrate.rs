@@ -37,9 +37,9 @@ pub(crate) fn migrate(connection: &Connection) -> Result<()> {
 
 fn migrate_within(connection: &Connection) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    connection.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
     // Several nodes may start at once.
-    connection.hold_table("schema_version")?;
+    connection.hold_schema()?;
+    connection.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
     let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
     let found = connection.first(newest, &[], |row| row.get::<i64>(0))?.unwrap_or(0);
     if found > known {

@@ -308,7 +308,7 @@ fn on_postgres(
 
 /// Sees to it that the database is one that this binary can work with.
 fn prepare(connection: &Connection, key: &MasterKey) -> Result<()> {
-    connection.check_version()?;
+    connection.check_server()?;
     migrate::migrate(connection)?;
     transfer::check(connection)?;
     key::check(connection, key)

@@ -106,7 +106,7 @@ impl Transfer {
         let door = Door::default();
         door.lock(file)?;
         let from = sqlite::writer(Some(file))?;
-        from.check_version()?;
+        from.check_server()?;
         migrate::migrate(&from)?;
         key::check(&from, &key)?;
         let address = to.to_string();
@@ -115,7 +115,7 @@ impl Transfer {
             moved => moved.is_some(),
         };
         let to = Server::new(to)?.connect()?;
-        to.check_version()?;
+        to.check_server()?;
         migrate::migrate(&to)?;
         let tables = table::list(&from, &to)?;
         let mut transfer = Self { from, to, address, key, tables, is_done, _door: door };

@@ -115,7 +115,12 @@ impl Desk {
         };
         let me = self.engine.node.id();
         let mut next: Option<Timestamp> = None;
+        let mut strays = Vec::new();
         for outlook in outlooks {
+            if outlook.holder == Some(me) && self.is_stray(outlook.workspace) {
+                strays.push(outlook.workspace);
+                continue;
+            }
             // Another one that has it gives it back by itself if it is to, and rings.
             let is_free = outlook.holder.is_none_or(|holder| holder == me);
             if !is_free || !self.engine.node.is_mine(outlook.workspace) {
@@ -126,7 +131,21 @@ impl Desk {
             }
             next = [next, outlook.next(now)].into_iter().flatten().min();
         }
+        if !strays.is_empty()
+            && let Err(error) = self.engine.store.disown(me, strays).await
+        {
+            // They are looked at again.
+            tracing::error!("lanes are not given back: {error}");
+        }
         next
+    }
+
+    /// Whether a lane in this node's name is another's to have and not on this desk: it was given up when this node was cut
+    /// off. Nobody else would take it while this node is alive.
+    fn is_stray(&self, workspace: WorkspaceId) -> bool {
+        !self.engine.node.is_mine(workspace)
+            && !self.idle.contains_key(&workspace)
+            && !self.running.contains_key(&workspace)
     }
 
     /// Has the database looked at soon.

@@ -284,9 +284,10 @@ async fn a_hook_that_was_rotated_or_cut_at_one_process_is_so_at_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_a_file_is_refused_with_a_clear_word() {
     let world = World::on(Database::file(), &[]).await;
-    for command in ["serve", "work"] {
-        let (code, says) = world.server.refusal(command);
-        assert_eq!(code, Some(1), "{says}");
-        assert!(says.contains("PostgreSQL there may be several"), "{says}");
-    }
+    let (code, says) = world.server.refusal("serve");
+    assert_eq!(code, Some(1), "{says}");
+    assert!(says.contains("PostgreSQL there may be several"), "{says}");
+    let (code, says) = world.server.refusal("work");
+    assert_eq!(code, Some(2), "{says}");
+    assert!(says.contains("PATCHBAY_DATABASE_URL"), "{says}");
 }
