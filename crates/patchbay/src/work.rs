@@ -1,6 +1,6 @@
 //! `patchbay work`
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow};
 use store::Location;
 
 use crate::{
@@ -15,11 +15,10 @@ use crate::{
 /// What kept it from starting.
 pub async fn run(settings: Box<Settings>) -> Result<()> {
     let settings = settings.check()?;
-    ensure!(
-        matches!(settings.database, Location::Postgres(_)),
-        anyhow::Error::new(Usage)
-            .context("PATCHBAY_DATABASE_URL: `work` shares a PostgreSQL with a `serve`; a file of SQLite has one process")
-    );
+    if !matches!(settings.database, Location::Postgres(_)) {
+        let why = "`work` shares a PostgreSQL with a `serve`; a file of SQLite has one process";
+        return Err(anyhow!("PATCHBAY_DATABASE_URL: {why}").context(Usage));
+    }
     log(&settings.log)?;
     let instance = Instance::work(settings).await?;
     println!("working");
