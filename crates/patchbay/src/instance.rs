@@ -25,8 +25,9 @@ use crate::{
     settings::{Checked, HubspotApp, Mail},
 };
 
-/// How long all of a stop may take, whatever does not answer.
-const STOP_PATIENCE: Duration = Duration::from_secs(9);
+/// How long all of a stop may take: longer than its parts where the database answers, and less than ten seconds where it
+/// does not.
+const STOP_PATIENCE: Duration = Duration::from_millis(9_500);
 
 /// How long answers under way may take once a stop was asked for.
 const ANSWERS_PATIENCE: Duration = Duration::from_secs(2);
@@ -162,9 +163,7 @@ impl Instance {
         if let Ok(stopped) = tokio::time::timeout(STOP_PATIENCE, self.stop_in_order()).await {
             return stopped;
         }
-        tracing::warn!(
-            "the database does not answer: what was under way is cut off, which is as safe as a crash"
-        );
+        tracing::warn!("not all came to its end in time: the rest is cut off, which is as safe as a crash");
         Ok(())
     }
 

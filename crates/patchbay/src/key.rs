@@ -7,7 +7,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
 use store::MasterKey;
 
-use crate::{clock::entropy, settings::Checked};
+use crate::{
+    clock::entropy,
+    settings::{Checked, Usage},
+};
 
 /// Returns the key of the installation.
 ///
@@ -16,7 +19,8 @@ use crate::{clock::entropy, settings::Checked};
 pub fn master_key(settings: &Checked) -> Result<MasterKey> {
     if let Some(key) = &settings.master_key {
         return MasterKey::from_base64(key.expose_secret())
-            .context("PATCHBAY_MASTER_KEY is not 32 bytes in base64");
+            .context("PATCHBAY_MASTER_KEY is not 32 bytes in base64")
+            .context(Usage);
     }
     let path = &settings.master_key_file;
     if !path.exists() {

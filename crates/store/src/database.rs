@@ -37,6 +37,24 @@ pub(crate) enum Access {
 }
 
 impl Connection {
+    /// Does all of it in one transaction, or nothing.
+    pub(crate) fn within<T, E: From<StoreError>>(
+        &self,
+        access: Access,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin(access)?;
+        let done = work(self);
+        match access {
+            Access::Write if done.is_ok() => self.commit()?,
+            // It has changed nothing, or nothing that is to stay; an error that came first is the one to tell.
+            Access::Write | Access::Read => {
+                let _ = self.roll_back();
+            }
+        }
+        done
+    }
+
     /// Begins a transaction.
     pub(crate) fn begin(&self, access: Access) -> Result<()> {
         match (self, access) {

@@ -27,6 +27,9 @@ const TAKE: &str = "INSERT INTO leases (workspace, node, epoch) VALUES ($1, $2, 
             OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = leases.node AND n.until > $3)
     RETURNING epoch";
 
+const GIVE_BACK: &str =
+    "UPDATE leases SET node = NULL WHERE workspace = $1 AND node = $2 AND epoch = COALESCE($3, epoch)";
+
 impl Lease {
     /// Goes on only if the lane is still this node's, and keeps others from taking it before the transaction ends.
     pub(crate) fn hold(self, connection: &Connection) -> Result<()> {
@@ -54,36 +57,30 @@ impl Store {
     }
 
     /// Gives lanes back: others can take them at once. What was taken by another meanwhile stays theirs.
-    pub async fn release(&self, mut leases: Vec<Lease>) -> Result<()> {
-        // In one order for all, so that two who hold several rows do not wait for each other.
-        leases.sort_by_key(|lease| lease.workspace.0);
-        let lanes: Vec<WorkspaceId> = leases.iter().map(|lease| lease.workspace).collect();
-        self.write(move |connection| {
-            let sql = "UPDATE leases SET node = NULL WHERE workspace = $1 AND node = $2 AND epoch = $3";
-            for lease in &leases {
-                connection.run(sql, params![lease.workspace.0, lease.node.to_string(), lease.epoch])?;
-            }
-            Ok(())
-        })
-        .await?;
-        self.ring_others(&lanes);
-        Ok(())
+    pub async fn release(&self, leases: Vec<Lease>) -> Result<()> {
+        let of = |lease: &Lease| (lease.workspace, lease.node, Some(lease.epoch));
+        self.give_back(leases.iter().map(of).collect()).await
     }
 
     /// Gives back lanes that stand in a node's name though it does not work them: it was cut off, and is alive again.
-    pub async fn disown(&self, node: Uuid, mut lanes: Vec<WorkspaceId>) -> Result<()> {
-        lanes.sort_by_key(|lane| lane.0);
-        let workspaces = lanes.clone();
+    pub async fn disown(&self, node: Uuid, lanes: Vec<WorkspaceId>) -> Result<()> {
+        self.give_back(lanes.into_iter().map(|lane| (lane, node, None)).collect()).await
+    }
+
+    /// Gives lanes back that stand in these nodes' names, under this epoch where one is given, and tells the others.
+    async fn give_back(&self, mut lanes: Vec<(WorkspaceId, Uuid, Option<i64>)>) -> Result<()> {
+        // In one order for all, so that two who hold several rows do not wait for each other.
+        lanes.sort_by_key(|(workspace, ..)| workspace.0);
+        let workspaces: Vec<WorkspaceId> = lanes.iter().map(|(workspace, ..)| *workspace).collect();
         self.write(move |connection| {
-            let sql = "UPDATE leases SET node = NULL WHERE workspace = $1 AND node = $2";
             let mut rows = Rows::default();
-            for workspace in &workspaces {
-                rows.add(params![workspace.0, node.to_string()]);
+            for (workspace, node, epoch) in &lanes {
+                rows.add(params![workspace.0, node.to_string(), epoch]);
             }
-            connection.run_each(sql, &rows)
+            connection.run_each(GIVE_BACK, &rows)
         })
         .await?;
-        self.ring_others(&lanes);
+        self.ring_others(&workspaces);
         Ok(())
     }
 

@@ -24,15 +24,7 @@ const MIGRATIONS: [&str; 13] = [
 
 /// Brings the schema up to date, in one transaction.
 pub(crate) fn migrate(connection: &Connection) -> Result<()> {
-    connection.begin(Access::Write)?;
-    match migrate_within(connection) {
-        Ok(()) => connection.commit(),
-        Err(error) => {
-            // The error that came first is the one to tell.
-            let _ = connection.roll_back();
-            Err(error)
-        }
-    }
+    connection.within(Access::Write, migrate_within)
 }
 
 fn migrate_within(connection: &Connection) -> Result<()> {

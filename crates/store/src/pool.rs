@@ -63,7 +63,7 @@ impl Pool {
         let pool = self.clone();
         let carry_out = move || {
             let connection = pool.take()?;
-            let answer = within_transaction(&connection, access, work);
+            let answer = connection.within(access, work);
             pool.give_back(connection);
             drop(seat);
             answer.inspect(after)
@@ -100,21 +100,4 @@ impl Pool {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
     }
-}
-
-fn within_transaction<T>(
-    connection: &Connection,
-    access: Access,
-    work: impl FnOnce(&Connection) -> Result<T>,
-) -> Result<T> {
-    connection.begin(access)?;
-    let answer = work(connection);
-    match access {
-        Access::Write if answer.is_ok() => connection.commit()?,
-        // It has changed nothing, or nothing that is to stay: a connection that cannot even say so is given up.
-        Access::Write | Access::Read => {
-            let _ = connection.roll_back();
-        }
-    }
-    answer
 }

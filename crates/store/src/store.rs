@@ -94,12 +94,12 @@ impl Store {
     /// Opens a database of SQLite whose work is done on the threads of the current runtime, one step at a time: before a
     /// commit and before the answers that follow it, `pause` is awaited. For simulations: what happens in which order is
     /// then the runtime's to decide, and a runtime that is dropped leaves what a crash would leave.
-    pub fn open_in_steps(location: Location, key: MasterKey, pause: Pause) -> Result<Self> {
+    pub fn open_in_steps(location: &Location, key: MasterKey, pause: Pause) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
         let (bell, news) = rooms(&Arc::default());
-        let connection = sqlite_writer(&location, &key)?;
+        let connection = sqlite_writer(location, &key)?;
         tokio::spawn(Writer { connection, bell: Arc::clone(&bell) }.run_in_steps(waiting, pause));
-        let file = file(location);
+        let file = file(location).map(Path::to_owned);
         let way = Way::Sqlite { readers: file.clone().map(sqlite_readers).map(Pool::inline) };
         Ok(Self::with(jobs, way, file, key, (bell, news)))
     }
@@ -110,7 +110,7 @@ impl Store {
         let is_shared = matches!(location, Location::Postgres(_));
         let outbox = Arc::new(if is_shared { Outbox::open() } else { Outbox::default() });
         let (bell, news) = rooms(&outbox);
-        let file = file(location.clone());
+        let file = file(&location).map(Path::to_owned);
         let way = match location {
             // On a thread of its own: the caller's may be one that must not wait.
             Location::Postgres(address) => std::thread::scope(|scope| {
@@ -263,7 +263,7 @@ impl Store {
     }
 }
 
-fn file(location: Location) -> Option<PathBuf> {
+fn file(location: &Location) -> Option<&Path> {
     match location {
         Location::File(path) => Some(path),
         Location::Memory | Location::Postgres(_) => None,
@@ -271,7 +271,7 @@ fn file(location: Location) -> Option<PathBuf> {
 }
 
 fn sqlite_writer(location: &Location, key: &MasterKey) -> Result<Connection> {
-    let connection = sqlite::writer(file(location.clone()).as_deref())?;
+    let connection = sqlite::writer(file(location))?;
     prepare(&connection, key)?;
     Ok(connection)
 }

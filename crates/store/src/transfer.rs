@@ -144,11 +144,11 @@ impl Transfer {
                 return Err(TransferError::NotEmpty(format!("{}, table {}", self.address, table.name)));
             }
         }
-        within(&self.to, |to| {
+        self.to.within(Access::Write, |to| {
             to.batch(
                 "CREATE TABLE IF NOT EXISTS transfers (name TEXT PRIMARY KEY, last BIGINT NOT NULL, rows BIGINT NOT NULL)",
             )?;
-            Ok(put(to, COMING, &whose)?)
+            put(to, COMING, &whose)
         })?;
         Ok(true)
     }
@@ -179,10 +179,10 @@ impl Transfer {
         // Secrets are brought sealed: they are of use with the same key alone.
         key::check(&self.to, &self.key)?;
         // The source first: a crash in between leaves neither open, and this is run once more.
-        within(&self.from, |from| Ok(put(from, MOVED, &self.address)?))?;
-        within(&self.to, |to| {
+        self.from.within(Access::Write, |from| put(from, MOVED, &self.address))?;
+        self.to.within(Access::Write, |to| {
             to.run("DELETE FROM installation WHERE name = $1", params![COMING])?;
-            Ok(to.batch("DROP TABLE transfers")?)
+            to.batch("DROP TABLE transfers")
         })?;
         Ok(Brought { tables: self.tables.len(), rows: all })
     }
@@ -195,7 +195,7 @@ impl Transfer {
         while let Some(end) = table.end_of_part(&self.from, last)? {
             let cells = table.read(&self.from, last, end)?;
             let more = i64::try_from(cells.rows()).unwrap_or(i64::MAX);
-            within(&self.to, |to| {
+            self.to.within(Access::Write, |to| {
                 // Whoever else brings this part has moved the place on, and waits here for us, or we for them.
                 let sql = "INSERT INTO transfers (name, last, rows) VALUES ($1, $2, $3)
                     ON CONFLICT (name) DO UPDATE SET last = excluded.last, rows = excluded.rows
@@ -225,8 +225,8 @@ pub fn undo_transfer(file: &Path) -> Result<Option<String>, TransferError> {
     let connection = sqlite::writer(Some(file))?;
     migrate::migrate(&connection)?;
     let moved = word(&connection, MOVED)?;
-    within(&connection, |connection| {
-        Ok(connection.run("DELETE FROM installation WHERE name = $1", params![MOVED]).map(drop)?)
+    connection.within(Access::Write, |connection| {
+        connection.run("DELETE FROM installation WHERE name = $1", params![MOVED]).map(drop)
     })?;
     Ok(moved)
 }
@@ -256,23 +256,4 @@ fn put(connection: &Connection, name: &str, value: &str) -> Result<()> {
     let sql = "INSERT INTO installation (name, value) VALUES ($1, $2)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     connection.run(sql, params![name, value.as_bytes()]).map(drop)
-}
-
-/// Does all of it in one transaction, or nothing.
-fn within<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, TransferError>,
-) -> Result<T, TransferError> {
-    connection.begin(Access::Write)?;
-    match work(connection) {
-        Ok(value) => {
-            connection.commit()?;
-            Ok(value)
-        }
-        Err(error) => {
-            // The error that came first is the one to tell.
-            let _ = connection.roll_back();
-            Err(error)
-        }
-    }
 }

@@ -20,6 +20,8 @@ const WORKSPACES: u64 = 12;
 /// A `serve` on PostgreSQL with connected workspaces.
 struct Nodes {
     world: World,
+    /// Of the database.
+    address: String,
     /// Where each workspace's calls are posted.
     hooks: Vec<String>,
 }
@@ -33,7 +35,7 @@ impl Nodes {
         let slugs = (1..=WORKSPACES).map(|n| format!("('w{n}', 'w{n}', 0)"));
         let values = slugs.collect::<Vec<_>>().join(", ");
         order(&address, format!("INSERT INTO workspaces (slug, name, created_at) VALUES {values}")).unwrap();
-        let mut nodes = Self { world, hooks: Vec::new() };
+        let mut nodes = Self { world, address, hooks: Vec::new() };
         for n in 1..=WORKSPACES {
             let order = format!("keys?portal_id={}", portal(n));
             nodes.world.hubspot(Method::POST, &order, json!({ "key": key(n) })).await;
@@ -279,6 +281,19 @@ async fn a_hook_that_was_rotated_or_cut_at_one_process_is_so_at_all() {
             assert_eq!(nodes.world.aircall(&at(server, hook), &call).await, 404);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_stands_in_the_name_of_a_process_that_does_not_work_it_is_given_back() {
+    let Some(nodes) = Nodes::start().await else { return };
+    let worker = nodes.join("work");
+    let calls = nodes.call_until_passed(&worker).await;
+    // As after one was cut off, its lanes taken by others, and alive again: each stands in another's name.
+    let swap = "UPDATE leases SET epoch = epoch + 1,
+        node = (SELECT n.id FROM nodes n WHERE n.id <> leases.node ORDER BY n.id LIMIT 1) WHERE node IS NOT NULL";
+    order(&nodes.address, swap.to_owned()).unwrap();
+    nodes.call_all(calls + 1).await;
+    nodes.until_all_hold(calls + 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

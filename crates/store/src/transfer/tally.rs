@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{TransferError, table::Table, within};
+use super::{TransferError, table::Table};
 use crate::{
     Result,
-    database::{Connection, Row, Value, without_nul},
+    database::{Access, Connection, Row, Value, without_nul},
 };
 
 /// Rows that are asked for at once: bodies may be a megabyte each.
@@ -62,7 +62,7 @@ pub(super) fn of_target(
     mut tell: impl FnMut(u64),
 ) -> Result<Tally, TransferError> {
     let mut tally = Tally::default();
-    within(to, |to| {
+    to.within(Access::Read, |to| {
         // A name for each table: a statement is prepared once, and its columns are those of the first time.
         let cursor = format!("tally_of_{}", table.name);
         to.batch(&format!("DECLARE {cursor} NO SCROLL CURSOR FOR {}", table.all_rows()))?;

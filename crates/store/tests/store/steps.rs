@@ -15,7 +15,7 @@ use tokio::{runtime::Builder, sync::Notify};
 use crate::{at, envelope};
 
 fn open(path: PathBuf, pause: Pause) -> Store {
-    Store::open_in_steps(Location::File(path), MasterKey::from_bytes([7; 32]), pause).unwrap()
+    Store::open_in_steps(&Location::File(path), MasterKey::from_bytes([7; 32]), pause).unwrap()
 }
 
 /// Appends one envelope in a runtime that is dropped in the given pause after the append began; returns whether it was

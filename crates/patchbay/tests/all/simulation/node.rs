@@ -74,7 +74,7 @@ impl Node {
     /// Starts on the database in a folder.
     pub async fn start(world: &Arc<World>, folder: &Path) -> Self {
         let location = Location::File(folder.join("patchbay.db"));
-        let store = Store::open_in_steps(location, MasterKey::from_bytes([7; 32]), pause(world)).unwrap();
+        let store = Store::open_in_steps(&location, MasterKey::from_bytes([7; 32]), pause(world)).unwrap();
         let clock: engine::Clock = Arc::new({
             let world = Arc::clone(world);
             move || world.clock.told()
