@@ -283,6 +283,7 @@ async fn two_processes_keep_to_the_limits_of_one_account_and_pages_of_one_get_on
     world.settled(1_000).await;
     assert_none_refused(&world).await;
     assert!(pages > 5, "{pages} pages beside the lanes");
+    // Each asks for about as many as the batches of its calls come to: together more than two windows have room for.
     let requests = world.requests().await;
-    assert!(requests > 3 * u64::from(BURST_MAX), "the limit was felt: {requests} requests");
+    assert!(requests > 2 * u64::from(BURST_MAX), "the limit was felt: {requests} requests");
 }
