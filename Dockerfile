@@ -18,6 +18,7 @@ RUN apt-get update \
     && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -g patchbay -m 0700 /var/lib/patchbay
 COPY --from=build /usr/local/bin/patchbay /usr/local/bin/patchbay
+COPY LICENSE THIRD-PARTY.txt /usr/share/doc/patchbay/
 USER 10001:10001
 WORKDIR /var/lib/patchbay
 VOLUME /var/lib/patchbay
