@@ -72,6 +72,9 @@ pub enum StoreError {
         /// How it is encoded.
         found: String,
     },
+    /// The database has not answered for as long as the caller could wait: what was asked may be done all the same.
+    #[error("the database does not answer in time")]
+    Late,
     /// PostgreSQL cannot be reached, does not answer, or takes nothing for now: what was asked may not have been done.
     #[error("PostgreSQL does not answer: {0}")]
     Away(String),
@@ -111,8 +114,9 @@ impl StoreError {
         };
         let (code, message) = (told.code().code().to_owned(), told.message().to_owned());
         match code.get(..2) {
-            // No connection, no means, no lock or time, a server that is being stopped or only follows another.
-            Some("08" | "53" | "55" | "57" | "25" | "40") => Self::Away(message),
+            // No connection, no means, no lock or time, a server that is being stopped or only follows another, a disk that
+            // fails it.
+            Some("08" | "53" | "55" | "57" | "25" | "40" | "58") => Self::Away(message),
             _ => Self::Postgres { code, message },
         }
     }

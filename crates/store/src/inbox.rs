@@ -144,7 +144,7 @@ pub(crate) fn of_row(row: &Row<'_>) -> Result<Envelope> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{sync::mpsc, time::Duration};
 
     use super::*;
     use crate::{Location, MasterKey, StoreError};
@@ -162,11 +162,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_keeps_what_it_has() {
-        let store = Store::open_with_queue(Location::Memory, MasterKey::from_bytes([7; 32]), 2).unwrap();
-        let workspace = store.ensure_workspace("default", Timestamp::UNIX_EPOCH).await.unwrap().id;
-        // The writer is held up by a job until the queue behind it is full.
+    /// A writer that is held up until it is told to go on; then the job that held it ends.
+    async fn held(store: &Store) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<()>>) {
         let (started, has_started) = tokio::sync::oneshot::channel();
         let (release, released) = mpsc::channel::<()>();
         let busy = store.clone();
@@ -179,6 +176,14 @@ mod tests {
             busy.write(hold).await
         });
         has_started.await.unwrap();
+        (release, held)
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_keeps_what_it_has() {
+        let store = Store::open_with_queue(Location::Memory, MasterKey::from_bytes([7; 32]), 2).unwrap();
+        let workspace = store.ensure_workspace("default", Timestamp::UNIX_EPOCH).await.unwrap().id;
+        let (release, held) = held(&store).await;
         let (first, second, third, ()) = tokio::join!(
             store.append(envelope(workspace, "1")),
             store.append(envelope(workspace, "2")),
@@ -189,5 +194,21 @@ mod tests {
         assert!(matches!((first, second), (Ok(Appended::New { .. }), Ok(Appended::New { .. }))));
         assert!(matches!(third, Err(StoreError::Full)));
         assert_eq!(store.stats().await.unwrap().unread, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_stands_still_keeps_nobody_waiting_and_who_comes_next_is_refused_at_once() {
+        let store = Store::open(Location::Memory, MasterKey::from_bytes([7; 32])).unwrap();
+        let workspace = store.ensure_workspace("default", Timestamp::UNIX_EPOCH).await.unwrap().id;
+        let (release, held) = held(&store).await;
+        let hurried = store.within(Duration::from_secs(1));
+        assert!(matches!(hurried.append(envelope(workspace, "1")).await, Err(StoreError::Late)));
+        // It does not even get in line, where this one would wait for as long as it takes.
+        assert!(matches!(store.append(envelope(workspace, "2")).await, Err(StoreError::Late)));
+        assert!(matches!(hurried.ready().await, Err(StoreError::Late)));
+        release.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        store.ready().await.unwrap();
+        assert_eq!(store.stats().await.unwrap().unread, 1, "what was in line is kept all the same");
     }
 }

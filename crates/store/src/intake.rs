@@ -77,7 +77,8 @@ impl Intake {
                 let has_room = group.len() < GROUP_MAX && bytes < GROUP_BYTES;
                 next = if has_room { jobs.try_recv().ok() } else { None };
             }
-            self.keep(group);
+            // What was refused has been told so.
+            let _ = self.keep(group);
         }
         drop(self.connection);
         for tell in closing {
@@ -85,35 +86,39 @@ impl Intake {
         }
     }
 
-    /// Keeps a group and answers each.
-    fn keep(&mut self, mut group: Vec<Append>) {
+    /// Keeps a group and answers each; fails if PostgreSQL takes nothing. Where one of them is at fault the others are not:
+    /// each half is tried, down to the one alone.
+    fn keep(&mut self, mut group: Vec<Append>) -> Result<()> {
         if group.is_empty() {
-            return;
+            return Ok(());
         }
         let envelopes: Vec<&NewEnvelope> = group.iter().map(|append| &append.envelope).collect();
-        let mut kept = self.insert(&envelopes);
-        if let Err(StoreError::Postgres { .. }) = kept {
-            // One of them is at fault, and the others are not: each for itself.
-            let alone = envelopes.iter().map(|envelope| self.insert(&[*envelope]));
-            let mut alone: Vec<Result<Vec<Appended>>> = alone.collect();
-            for (append, kept) in group.drain(..).zip(alone.drain(..)) {
-                self.answer(
-                    append,
-                    kept.and_then(|kept| kept.first().copied().ok_or(StoreError::RolledBack)),
-                );
+        match self.insert(&envelopes) {
+            Ok(kept) => {
+                let mut kept = kept.into_iter();
+                for append in group {
+                    let kept = kept.next().ok_or(StoreError::RolledBack);
+                    self.answer(append, kept);
+                }
+                Ok(())
             }
-            return;
+            Err(StoreError::Postgres { .. }) if group.len() > 1 => {
+                let half = group.split_off(group.len() / 2);
+                match self.keep(group) {
+                    Ok(()) => self.keep(half),
+                    Err(error) => self.refuse(half, error),
+                }
+            }
+            Err(error) => self.refuse(group, error),
         }
-        if let Err(error) = &kept {
-            tracing::error!(%error, "{} webhooks could not be kept", group.len());
+    }
+
+    fn refuse(&self, group: Vec<Append>, error: StoreError) -> Result<()> {
+        for append in group {
+            self.answer(append, Err(error.clone()));
         }
-        for (index, append) in group.into_iter().enumerate() {
-            let answer = match &mut kept {
-                Ok(kept) => kept.get(index).copied().ok_or(StoreError::RolledBack),
-                Err(error) => Err(error.clone()),
-            };
-            self.answer(append, answer);
-        }
+        // What is at fault alone says nothing of the others.
+        if matches!(error, StoreError::Postgres { .. }) { Ok(()) } else { Err(error) }
     }
 
     fn answer(&self, mut append: Append, answer: Result<Appended>) {

@@ -47,6 +47,7 @@ mod stats;
 mod store;
 mod token;
 mod transfer;
+mod turnstile;
 mod user;
 mod version;
 mod wire;

@@ -21,6 +21,7 @@ use crate::{
     pool::Pool,
     postgres::Server,
     sqlite, transfer,
+    turnstile::Turnstile,
     version::Newest,
     wire::Wire,
     writer::{Append, Closure, Job, Weight, Writer},
@@ -47,11 +48,16 @@ pub type Pause = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 
 /// The rows of Patchbay. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    inner: Arc<Inner>,
+    /// How long an answer is waited for; the lanes wait as long as it takes.
+    patience: Option<Duration>,
+}
 
 struct Inner {
     /// To the thread that keeps envelopes; on SQLite it writes all.
     jobs: mpsc::Sender<Job>,
+    turnstile: Turnstile,
     way: Way,
     key: Arc<MasterKey>,
     bell: Arc<Bell>,
@@ -142,8 +148,9 @@ impl Store {
         key: MasterKey,
         (bell, news): (Arc<Bell>, Arc<Newsroom>),
     ) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             jobs,
+            turnstile: Turnstile::default(),
             way,
             key: Arc::new(key),
             bell,
@@ -152,20 +159,28 @@ impl Store {
             door: Door::default(),
             file,
             queued_bytes: Arc::default(),
-        }))
+        };
+        Self { inner: Arc::new(inner), patience: None }
+    }
+
+    /// The same store for somebody who waits for each answer no longer than that: then it is `Late`. What was begun goes on
+    /// to its end.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), patience: Some(patience) }
     }
 
     /// Finishes what is queued and closes; later writes get `Gone`.
     pub async fn close(&self) {
         let (tell, told) = oneshot::channel();
-        if self.0.jobs.send(Job::Stop(tell)).await.is_ok() {
+        if self.inner.jobs.send(Job::Stop(tell)).await.is_ok() {
             // An error means that the thread has stopped all the same.
             let _ = told.await;
         }
-        if let Way::Postgres { writers, readers, beats } = &self.0.way {
+        if let Way::Postgres { writers, readers, beats } = &self.inner.way {
             tokio::join!(writers.close(WRITERS), readers.close(READERS), beats.close(1));
         }
-        self.0.door.open();
+        self.inner.door.open();
     }
 
     /// Reads at one moment; several statements see the same.
@@ -174,9 +189,9 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        match &self.0.way {
+        match &self.inner.way {
             Way::Sqlite { readers: Some(readers) } | Way::Postgres { readers, .. } => {
-                readers.carry_out(Access::Read, reading, |_| {}).await
+                self.in_time(readers.carry_out(Access::Read, reading, |_| {})).await
             }
             Way::Sqlite { readers: None } => self.write(reading).await,
         }
@@ -198,13 +213,16 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
-        if let Way::Postgres { writers, .. } = &self.0.way {
-            return writers.carry_out(Access::Write, work, after).await;
+        if let Way::Postgres { writers, .. } = &self.inner.way {
+            return self.in_time(writers.carry_out(Access::Write, work, after)).await;
         }
         let (tell, told) = oneshot::channel();
         let job = Job::Write(Box::new(Closure { work: Some(work), after, tell, answer: None }));
-        self.0.jobs.send(job).await.map_err(|_| StoreError::Gone)?;
-        told.await.map_err(|_| StoreError::Gone)?
+        self.in_time(async {
+            self.inner.jobs.send(job).await.map_err(|_| StoreError::Gone)?;
+            told.await.map_err(|_| StoreError::Gone)?
+        })
+        .await
     }
 
     /// Writes what must not wait for the work of others.
@@ -213,53 +231,64 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        match &self.0.way {
-            Way::Postgres { beats, .. } => beats.carry_out(Access::Write, work, |_| {}).await,
+        match &self.inner.way {
+            Way::Postgres { beats, .. } => self.in_time(beats.carry_out(Access::Write, work, |_| {})).await,
             Way::Sqlite { .. } => self.write(work).await,
         }
     }
 
-    /// Queues an envelope, or says at once that the queue is full.
+    /// Queues an envelope and waits until it is kept, or says at once that the queue is full or stands still.
     pub(crate) async fn queue(&self, envelope: NewEnvelope) -> Result<Appended> {
-        let weight = Weight::put(&self.0.queued_bytes, envelope.body.len(), QUEUE_BYTES_MAX)
+        let weight = Weight::put(&self.inner.queued_bytes, envelope.body.len(), QUEUE_BYTES_MAX)
             .ok_or(StoreError::Full)?;
+        self.inner.turnstile.enter()?;
         let (tell, told) = oneshot::channel();
         let job = Job::Append(Append { envelope, weight, tell, answer: None });
-        self.0.jobs.try_send(job).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => StoreError::Full,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Gone,
-        })?;
-        told.await.map_err(|_| StoreError::Gone)?
+        let answer = match self.inner.jobs.try_send(job) {
+            Ok(()) => self.in_time(async { told.await.map_err(|_| StoreError::Gone)? }).await,
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Full),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(StoreError::Gone),
+        };
+        self.inner.turnstile.leave(&answer);
+        answer
+    }
+
+    /// Waits for an answer as long as whoever asks may wait.
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.patience {
+            Some(patience) => tokio::time::timeout(patience, answer).await.unwrap_or(Err(StoreError::Late)),
+            None => answer.await,
+        }
     }
 
     pub(crate) fn key(&self) -> Arc<MasterKey> {
-        Arc::clone(&self.0.key)
+        Arc::clone(&self.inner.key)
     }
 
     pub(crate) fn news(&self) -> &Arc<Newsroom> {
-        &self.0.news
+        &self.inner.news
     }
 
     pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.0.bell
+        &self.inner.bell
     }
 
     pub(crate) fn newest(&self) -> &Newest {
-        &self.0.newest
+        &self.inner.newest
     }
 
     pub(crate) fn door(&self) -> &Door {
-        &self.0.door
+        &self.inner.door
     }
 
     /// The database, where it is a file.
     pub(crate) fn file(&self) -> Option<&Path> {
-        self.0.file.as_deref()
+        self.inner.file.as_deref()
     }
 
     /// Whether other processes may work on the same database.
     pub fn is_shared(&self) -> bool {
-        matches!(self.0.way, Way::Postgres { .. })
+        matches!(self.inner.way, Way::Postgres { .. })
     }
 }
 

@@ -247,11 +247,7 @@ impl Writer {
     }
 
     fn commit(&self) -> Result<()> {
-        let committed = self.connection.commit();
-        if let Err(error) = &committed {
-            tracing::error!(%error, "a group of writes could not be committed");
-        }
-        committed
+        self.connection.commit()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     dashboard::{Attempts, Passwords, Places},
     hooks::Doors,
     locks::Locks,
+    patience,
 };
 
 /// The state of the router.
@@ -45,8 +46,9 @@ impl App {
     /// Shares what the binary handed in.
     pub fn new(web: Web) -> Shared {
         let admin = web.settings.admin_token.as_ref().map(|token| digest(token.expose_secret()));
+        let store = web.store.within(patience::QUESTION);
         Arc::new(Self {
-            web,
+            web: Web { store, ..web },
             doors: Doors::default(),
             readings: Locks::default(),
             changes: Locks::default(),

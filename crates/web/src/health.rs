@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 
-use crate::{api::problem::Problem, vitals::Vitals};
+use crate::{api::problem::Problem, patience, vitals::Vitals};
 
 /// Answers as long as the process runs.
 pub async fn alive() -> &'static str {
@@ -11,7 +11,7 @@ pub async fn alive() -> &'static str {
 
 /// Answers 200 if the store can be written and read, else 503.
 pub async fn ready(State(vitals): State<Vitals>) -> Result<impl IntoResponse, Problem> {
-    match vitals.store.ready().await {
+    match patience::within(patience::READY, vitals.store.ready()).await {
         Ok(()) => Ok((StatusCode::OK, "ok")),
         Err(error) => {
             tracing::error!(%error, "the store is not ready");

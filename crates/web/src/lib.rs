@@ -14,6 +14,7 @@ mod hooks;
 mod locks;
 mod metrics;
 mod oauth;
+mod patience;
 mod router;
 mod vitals;
 

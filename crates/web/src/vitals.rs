@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
-use crate::{health, metrics};
+use crate::{health, metrics, patience};
 
 /// What it is told from.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub struct Vitals {
 
 /// The addresses under which it is told.
 pub fn vitals<S: Clone + Send + Sync + 'static>(vitals: Vitals) -> Router<S> {
+    let vitals = Vitals { store: vitals.store.within(patience::QUESTION), ..vitals };
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -24,6 +24,9 @@ const LOOK_AGAIN_SHARED: Duration = Duration::from_secs(5);
 /// After a look of so long nothing is looked at for so many times as long: looking takes a tenth of the time at most.
 const REST_AFTER_LOOK: u32 = 9;
 
+/// But no longer than this: what took so long was a database that stood still, and lanes wait for it to be looked at.
+const REST_MAX: Duration = Duration::from_secs(5);
+
 /// A lane that has ended.
 pub struct Ended {
     workspace: WorkspaceId,
@@ -100,7 +103,7 @@ impl Desk {
         let next = next.map_or(again, |next| {
             Duration::try_from(next.duration_since(self.engine.now())).unwrap_or_default().min(again)
         });
-        self.rests_until = ended + (ended - began) * REST_AFTER_LOOK;
+        self.rests_until = ended + ((ended - began) * REST_AFTER_LOOK).min(REST_MAX);
         self.look_at = (ended + next).max(self.rests_until);
     }
 

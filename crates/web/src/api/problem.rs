@@ -189,9 +189,11 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Cursor => Self::invalid("cursor", "is not one of this list"),
-            StoreError::Full | StoreError::Gone | StoreError::RolledBack | StoreError::Away(_) => {
-                Self::unavailable("The store takes nothing more for now.")
-            }
+            StoreError::Full
+            | StoreError::Gone
+            | StoreError::RolledBack
+            | StoreError::Late
+            | StoreError::Away(_) => Self::unavailable("The store takes nothing more for now."),
             StoreError::Taken => Self::conflict("There is one already."),
             StoreError::Sealed => {
                 tracing::error!(%error, "a stored secret cannot be read");

@@ -75,8 +75,11 @@ pub async fn dress(State(app): State<Shared>, request: Request, next: Next) -> R
     let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
     let response = next.run(request).await;
     let Some(failure) = response.extensions().get::<Failure>().cloned() else { return response };
-    // Where even the session cannot be read, the page has to do without it.
-    let me = session::signed_in(&app, &headers).await.ok().flatten();
+    // Where even the session cannot be read, the page has to do without it; the store is not asked where it gave no answer.
+    let me = match failure.status {
+        StatusCode::SERVICE_UNAVAILABLE => None,
+        _ => session::signed_in(&app, &headers).await.ok().flatten(),
+    };
     let frame = match me {
         Some(me) => Frame::around(&app, &me, &path).await.unwrap_or_else(|_| Frame::bare(&app)),
         None => Frame::bare(&app),

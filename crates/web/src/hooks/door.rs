@@ -10,9 +10,10 @@ use domain::source::Source;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use store::{EnvelopeState, NAMELESS, NewEnvelope, StoreError};
+use tokio::time::Instant;
 
 use super::{body, cache::Door};
-use crate::{app::Shared, metrics};
+use crate::{app::Shared, metrics, patience};
 
 /// A longer id is no id that a source gives; the store's index is spared it.
 const SUBJECT_BYTES_MAX: usize = 1024;
@@ -41,17 +42,24 @@ pub async fn knock(
 async fn take(app: &Shared, key: &str, source: Option<Source>, request: Request) -> Result<(), StatusCode> {
     let now = app.now();
     let (Parts { headers, .. }, body) = request.into_parts();
+    let store = &app.web.store;
+    let asked = Instant::now();
     let door = match source {
-        Some(_) => app.doors.find(&app.web.store, key, now).await.map_err(|error| failed(&error))?,
+        Some(_) => patience::within(patience::HOOK, app.doors.find(store, key, now))
+            .await
+            .map_err(|error| unknown(&error))?,
         None => None,
     };
+    // The sender's own time, in which it sends the body, does not count.
+    let left = patience::HOOK.saturating_sub(asked.elapsed());
     let Some(door) = door.filter(|door| Some(door.source) == source) else {
         body::discard(body).await;
         return Err(StatusCode::NOT_FOUND);
     };
     let bytes = body::read(&headers, body).await?;
     let envelope = check(&door, &headers, bytes, now)?;
-    app.web.store.append(envelope).await.map_err(|error| failed(&error))?;
+    // Why webhooks are not kept the store says once for all of them.
+    store.within(left).append(envelope).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     Ok(())
 }
 
@@ -94,9 +102,7 @@ fn dedup(source: Source, headers: &HeaderMap) -> Option<String> {
     headers.get("webhook-id").and_then(|id| id.to_str().ok()).map(|id| id.trim().to_owned())
 }
 
-fn failed(error: &StoreError) -> StatusCode {
-    if !matches!(error, StoreError::Full) {
-        tracing::error!(%error, "a webhook could not be kept");
-    }
+fn unknown(error: &StoreError) -> StatusCode {
+    tracing::error!(%error, "the address of a webhook could not be looked up");
     StatusCode::SERVICE_UNAVAILABLE
 }
