@@ -7,13 +7,18 @@
 
 #[path = "../intake/disk.rs"]
 mod disk;
+#[path = "../figures/figure.rs"]
+mod figure;
 mod post;
 mod watch;
 mod world;
 
 use std::time::Instant;
 
-use crate::world::World;
+use crate::{
+    figure::{Figure, Of, number},
+    world::World,
+};
 
 /// Calls, unless told otherwise.
 const CALLS: usize = 20_000;
@@ -83,6 +88,25 @@ async fn bench() {
         processor.as_secs_f64(),
         processor.as_secs_f64() / took * 100.0
     );
+    let each = requests as f64 / calls as f64;
+    Figure {
+        what: format!("HubSpot's allowance used while {} calls wait", number(calls as f64, 0)),
+        came_to: format!("{} calls/s", number(calls as f64 / took, 0)),
+        limit: format!("{}/s by the account's limits", number(ceiling, 0)),
+        of: Of::Possible,
+        share: drained.share(BURST_MAX, BURST_MS),
+        aim: Some(0.95),
+    }
+    .tell();
+    Figure {
+        what: "requests for each of these calls".to_owned(),
+        came_to: format!("{each:.4}"),
+        limit: format!("{:.4} with {BATCH_MAX} in each request and no question", 1.0 / BATCH_MAX as f64),
+        of: Of::Possible,
+        share: 1.0 / BATCH_MAX as f64 / each,
+        aim: None,
+    }
+    .tell();
 }
 
 fn calls() -> usize {

@@ -27,9 +27,9 @@ impl Drained {
         u64::try_from(self.took.as_millis()).unwrap_or(0) / window_ms
     }
 
-    /// What was used of the allowance over the whole windows.
+    /// What was used of the allowance over the whole windows, of which there is at least one.
     pub fn share(&self, max: u64, window_ms: u64) -> f64 {
-        let windows = self.windows(window_ms);
+        let windows = self.windows(window_ms).max(1);
         let used =
             self.seen.iter().take_while(|(ms, _)| *ms <= windows * window_ms).last().map_or(0, |seen| seen.1);
         used as f64 / (windows * max) as f64

@@ -17,6 +17,8 @@ mod customers;
 mod delivery;
 #[path = "../intake/disk.rs"]
 mod disk;
+#[path = "../figures/figure.rs"]
+mod figure;
 mod growth;
 mod idle;
 mod options;

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     calls,
     customers::{self, Customer},
+    figure::{Figure, Of, number as rounded},
     options::{number, stores},
     process::Process,
     world::{World, now},
 };
 
-const LATENCY_MS: u64 = 50;
+const LATENCY_MS: u32 = 50;
 /// A webhook every so often.
 const PACE: Duration = Duration::from_millis(200);
 const AT_ONCE: usize = 1_000;
@@ -28,9 +29,13 @@ pub async fn measure(folder: &Path) {
         let serve = world.run("serve");
         let customers = customers::connect(&world, &serve, 2).await;
         let [quiet, loud] = &customers[..] else { unreachable!("two were connected") };
-        world.latency(LATENCY_MS).await;
+        world.latency(LATENCY_MS.into()).await;
         let alone = latencies(&world, &serve, quiet, 0..webhooks).await;
         println!("{store}, alone: {}", told(&alone));
+        tell(store, &alone);
+        if flood == 0 {
+            continue;
+        }
 
         let kept = stream::iter(FLOOD..FLOOD + flood)
             .map(|n| world.store.append(calls::envelope(loud, n, now())))
@@ -102,4 +107,22 @@ fn at(took: &[SignedDuration], share: f64) -> SignedDuration {
 fn told(took: &[SignedDuration]) -> String {
     let ms = |share| at(took, share).as_secs_f64() * 1_000.0;
     format!("p50 {:.0} ms, p99 {:.0} ms of {} webhooks", ms(0.5), ms(0.99), took.len())
+}
+
+/// The least is one question, who the caller is, and one write, one after the other.
+fn tell(store: &str, alone: &[SignedDuration]) {
+    let least = f64::from(2 * LATENCY_MS);
+    let name = if store == "sqlite" { "SQLite" } else { "PostgreSQL" };
+    Figure {
+        what: format!("from a webhook to HubSpot's write, on {name}"),
+        came_to: told(alone),
+        limit: format!(
+            "{} ms: a question and a write, answered after {LATENCY_MS} ms each",
+            rounded(least, 0)
+        ),
+        of: Of::Possible,
+        share: least / (at(alone, 0.5).as_secs_f64() * 1_000.0),
+        aim: None,
+    }
+    .tell();
 }

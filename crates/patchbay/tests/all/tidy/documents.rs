@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs};
 use super::tree::{File, files, none, read, root};
 
 /// Where a path begins, seen from the root.
-const TOPS: [&str; 6] = ["crates/", "docs/", "bin/", "deploy/", ".ci/", ".config/"];
+const TOPS: [&str; 7] = ["crates/", "docs/", "bin/", "bench/", "deploy/", ".ci/", ".config/"];
 
 /// How a file's name ends.
 const ENDINGS: [&str; 5] = [".rs", ".md", ".toml", ".sql", ".yaml"];
