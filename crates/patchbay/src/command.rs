@@ -33,6 +33,10 @@ pub enum Command {
     /// Reads the webhooks of a span again; safe to repeat
     Replay(Replay),
     /// Brings an installation on SQLite to PostgreSQL; run again, it goes on where it broke off
+    #[command(
+        override_usage = "patchbay migrate --from sqlite:PATH --to postgres://USER:PASSWORD@HOST/DATABASE\n       \
+        patchbay migrate --from sqlite:PATH --undo"
+    )]
     Migrate(Box<Migrate>),
     /// Checks the installation and a workspace's connections, and probes its HubSpot
     Doctor(Doctor),
@@ -138,10 +142,10 @@ pub struct Replay {
 #[derive(Debug, Args)]
 pub struct Migrate {
     /// The database whose rows are brought: sqlite:PATH
-    #[arg(long)]
+    #[arg(long, value_name = "sqlite:PATH")]
     pub from: String,
     /// The empty database that they are brought to: postgres://… [default: PATCHBAY_DATABASE_URL]
-    #[arg(long)]
+    #[arg(long, value_name = "postgres://…")]
     pub to: Option<String>,
     /// Lets the database open again whose rows were brought elsewhere
     #[arg(long, conflicts_with = "to")]

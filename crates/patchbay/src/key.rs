@@ -2,10 +2,10 @@
 
 use std::{io::Write, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
-use store::MasterKey;
+use store::{Condition, MasterKey};
 
 use crate::{
     clock::entropy,
@@ -15,7 +15,8 @@ use crate::{
 /// Returns the key of the installation.
 ///
 /// # Errors
-/// The key is not 32 bytes in base64, or its file can be neither read nor made.
+/// The key is not 32 bytes in base64, its file can be neither read nor made, or it is missing where it is needed: a new key
+/// opens nothing that was sealed with another one, and a database that is not ours needs none.
 pub fn master_key(settings: &Checked) -> Result<MasterKey> {
     if let Some(key) = &settings.master_key {
         return MasterKey::from_base64(key.expose_secret())
@@ -24,6 +25,16 @@ pub fn master_key(settings: &Checked) -> Result<MasterKey> {
     }
     let path = &settings.master_key_file;
     if !path.exists() {
+        let condition = settings
+            .database
+            .condition()
+            .with_context(|| format!("the database {} does not open", settings.database))?;
+        ensure!(
+            condition == Condition::Empty,
+            "the master key file {} is not there: without it the secrets of {} stay sealed; bring it back",
+            path.display(),
+            settings.database
+        );
         make(path).with_context(|| format!("the master key file {} cannot be made", path.display()))?;
     }
     let text = std::fs::read_to_string(path)

@@ -148,6 +148,24 @@ impl Connection {
         }
     }
 
+    /// The names of all tables.
+    pub(crate) fn tables(&self) -> Result<Vec<String>> {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            }
+            // What came with an extension is nobody's.
+            Self::Postgres(_) => {
+                "SELECT CAST(c.relname AS TEXT) FROM pg_class c
+                WHERE c.relnamespace = CAST(current_schema() AS REGNAMESPACE) AND c.relkind IN ('r', 'p')
+                    AND NOT EXISTS (SELECT 1 FROM pg_depend d
+                        WHERE d.classid = CAST('pg_class' AS REGCLASS) AND d.objid = c.oid AND d.deptype = 'e')
+                ORDER BY c.relname"
+            }
+        };
+        self.all(sql, &[], |row| row.get(0))
+    }
+
     /// Runs statements that make or change tables, written for SQLite.
     pub(crate) fn batch_of_schema(&self, sql: &str) -> Result<()> {
         match self {

@@ -19,6 +19,12 @@ pub enum StoreError {
         /// The newest schema of this binary.
         known: i64,
     },
+    /// Somebody else's tables are in the database.
+    #[error("there are tables in it that are not Patchbay's, such as {table}: give it a database of its own")]
+    Foreign {
+        /// One of them.
+        table: String,
+    },
     /// A secret could not be unsealed: it was sealed with another master key, or was moved or altered.
     #[error("the secrets of this database were sealed with another master key")]
     Sealed,
@@ -35,7 +41,9 @@ pub enum StoreError {
     #[error("the lane is another node's by now")]
     Moved,
     /// All its rows are in another database by now.
-    #[error("its rows were brought to {to}: start on that, or take it back by `patchbay migrate --undo`")]
+    #[error(
+        "its rows were brought to {to}: start on that, or take that back by `patchbay migrate --undo`, with --from"
+    )]
     BroughtTo {
         /// Where, for people.
         to: String,

@@ -3,11 +3,13 @@
 //! Each row belongs to a workspace and is reached through it. Times and random ids are given by the caller;
 //! nothing here reads a clock or the environment, and no provider is known here. Times are kept to the microsecond.
 
+mod address;
 mod audit;
 mod bell;
 mod budget;
 mod catalog;
 mod column;
+mod condition;
 mod connection;
 mod contact;
 mod database;
@@ -54,7 +56,9 @@ mod wire;
 mod workspace;
 mod writer;
 
+pub use address::{Address, BadAddress};
 pub use audit::{Audit, AuditFilter};
+pub use condition::Condition;
 pub use connection::{Connection, Status};
 pub use contact::ContactEntry;
 pub use error::StoreError;
@@ -71,7 +75,6 @@ pub use news::{Changed, News};
 pub use node::{Peer, Pulse, Roll};
 pub use notice::{DueNotice, NoticeTurn, Sent};
 pub use page::Page;
-pub use postgres::{Address, BadAddress};
 pub use problem::ProblemRow;
 pub use record::{Filter, Problem, RecordKind, RecordState, StoredRecord};
 pub use retention::{Old, Place, Swept};

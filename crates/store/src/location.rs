@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use crate::postgres::{Address, BadAddress};
+use crate::{Address, BadAddress};
 
 /// Where the rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub enum Location {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadLocation {
     /// It begins with no database's word.
-    #[error("is neither sqlite:PATH nor postgres://user:password@host:port/database")]
+    #[error("it is neither sqlite:PATH nor postgres://user:password@host:port/database")]
     Unknown,
     /// No file is named.
-    #[error("sqlite: needs a path")]
+    #[error("it names no file: give sqlite:PATH")]
     NoPath,
     /// Not an address of PostgreSQL.
     #[error(transparent)]

@@ -1,6 +1,6 @@
-//! A PostgreSQL server: its address, and how sessions with it begin.
+//! A PostgreSQL server: how sessions with it begin.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream::poll_fn};
 use tokio::sync::mpsc;
@@ -8,12 +8,10 @@ use tokio_postgres::{AsyncMessage, Client, Config, NoTls, config::SslMode, tls::
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    Result, StoreError,
+    Address, Result, StoreError,
+    address::CONNECT_PATIENCE,
     database::{Connection, Net, Session},
 };
-
-/// How long the begin of a session may take.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What each session asks for. A commit that was answered is on the disk, whatever the server's default; a server whose
 /// sessions wait for its replicas too keeps doing so. Nobody is held up for long by a statement that does not end, or
@@ -23,53 +21,6 @@ const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '8s';
     SET idle_in_transaction_session_timeout = '20s'; SET client_min_messages = 'warning'; SET enable_seqscan = off;
     SELECT set_config('synchronous_commit', 'on', FALSE)
         WHERE current_setting('synchronous_commit') IN ('off', 'local')";
-
-/// Where a server is, and as whom to speak to it. Its password cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Address(Box<Config>);
-
-impl std::fmt::Debug for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Address({self})")
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = match self.0.get_hosts().first() {
-            Some(tokio_postgres::config::Host::Tcp(name)) => name.clone(),
-            Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
-            None => "localhost".to_owned(),
-        };
-        let port = self.0.get_ports().first().copied().unwrap_or(5432);
-        let database = self.0.get_dbname().or_else(|| self.0.get_user()).unwrap_or_default();
-        write!(f, "postgres://{host}:{port}/{database}")
-    }
-}
-
-/// An address that cannot be meant. Says nothing of the text: it may hold a password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("it is not postgres://user:password@host:port/database")]
-pub struct BadAddress;
-
-impl FromStr for Address {
-    type Err = BadAddress;
-
-    fn from_str(text: &str) -> Result<Self, BadAddress> {
-        let mut config: Config = text.parse().map_err(|_| BadAddress)?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            config.host("localhost");
-        }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_PATIENCE);
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("patchbay");
-        }
-        config.keepalives_idle(Duration::from_secs(10)).tcp_user_timeout(Duration::from_secs(10));
-        Ok(Self(Box::new(config)))
-    }
-}
 
 /// What a session hears: from which of the server's processes, and what.
 pub(crate) type Heard = mpsc::UnboundedReceiver<(i32, String)>;
@@ -85,10 +36,7 @@ impl Server {
     /// Blocks for no longer than a moment: nothing is sent yet.
     pub(crate) fn new(address: Address) -> Result<Self> {
         // Only who asks for TLS can expect a certificate that the system's authorities know.
-        let tls = match address.0.get_ssl_mode() {
-            SslMode::Require => Some(tls()?),
-            _ => None,
-        };
+        let tls = address.asks_for_tls().then(tls).transpose()?;
         Ok(Self { address, tls, net: Arc::new(Net::start()?) })
     }
 
@@ -113,9 +61,9 @@ impl Server {
 
     async fn client(&self, tell: Option<mpsc::UnboundedSender<(i32, String)>>) -> Result<Client> {
         let client = if let Some(tls) = &self.tls {
-            self.client_by(&self.address.0, tls.clone(), tell).await?
+            self.client_by(self.address.config(), tls.clone(), tell).await?
         } else {
-            let mut plain = Config::clone(&self.address.0);
+            let mut plain = Config::clone(self.address.config());
             plain.ssl_mode(SslMode::Disable);
             self.client_by(&plain, NoTls, tell).await?
         };
@@ -169,22 +117,4 @@ fn tls() -> Result<MakeRustlsConnect> {
         .and_then(BuilderVerifierExt::with_platform_verifier)
         .map_err(|error| StoreError::Away(format!("TLS does not start: {error}")))?;
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_password() {
-        let address: Address = "postgres://ada:secret@db.example.com:6432/patchbay".parse().unwrap();
-        assert_eq!(address.to_string(), "postgres://db.example.com:6432/patchbay");
-        assert!(!format!("{address:?}").contains("secret"));
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused_without_repeating_it() {
-        let refused = "postgres://ada:secret@db.example.com:port/patchbay".parse::<Address>();
-        assert!(!refused.unwrap_err().to_string().contains("secret"));
-    }
 }

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    MasterKey, Result, StoreError,
+    Address, MasterKey, Result, StoreError,
     database::{Access, Connection, params},
     key, migrate,
     node::Door,
-    postgres::{Address, Server},
+    postgres::Server,
     sqlite,
 };
 
@@ -38,7 +38,7 @@ pub enum TransferError {
     #[error("there is no database at {}", .0.display())]
     NotThere(PathBuf),
     /// Its rows are elsewhere already.
-    #[error("its rows were brought to {0} before: go on there, or take that back by --undo")]
+    #[error("its rows were brought to {0} before: go on there, or take that back by --undo in place of --to")]
     Elsewhere(String),
     /// The target is in use.
     #[error("there are rows in {0} already: only an empty database takes those of another")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connectors::{http::Client, hubspot};
 use jiff::{SignedDuration, Timestamp};
-use store::{Location, Store};
+use store::{Condition, Location, Store};
 
 use super::report::Check;
 use crate::{clock::now, instance::open_store, settings::Checked};
@@ -79,24 +79,38 @@ fn skew(ours: Timestamp, theirs: Timestamp) -> Check {
     }
 }
 
-/// The database and its key. Neither is made if it is missing.
+/// The database and its key. Neither is made or changed if it is not as this binary needs it.
 pub async fn database(settings: &Checked) -> (Vec<Check>, Option<Store>) {
     let path = &settings.database;
+    let wrong = |check, said| (vec![Check::wrong(check, said)], None);
+    let empty = |what: &str| {
+        format!("{path} is {what}. Start `patchbay serve` once, or set PATCHBAY_DATABASE_URL to another one.")
+    };
     if let Location::File(file) = path
         && !file.exists()
     {
-        let said = format!("{path} is not there. Start `patchbay serve` once, or set PATCHBAY_DATABASE_URL.");
-        return (vec![Check::wrong(DATABASE, said)], None);
+        return wrong(DATABASE, empty("not there"));
+    }
+    match path.condition() {
+        Ok(Condition::Empty) => return wrong(DATABASE, empty("empty")),
+        Ok(Condition::Installed { is_current: false }) => {
+            let said = format!(
+                "{path} was written by an older Patchbay: the next `patchbay serve` brings it up to date."
+            );
+            return (vec![Check::notice(DATABASE, said)], None);
+        }
+        Ok(Condition::Installed { is_current: true }) => {}
+        Err(error) => return wrong(DATABASE, format!("the database {path} does not open: {error}.")),
     }
     if settings.master_key.is_none() && !settings.master_key_file.exists() {
         let key = settings.master_key_file.display();
         let said =
             format!("{key} is not there: without it the secrets of {path} stay sealed. Bring it back.");
-        return (vec![Check::wrong(KEY, said)], None);
+        return wrong(KEY, said);
     }
     let store = match open_store(settings) {
         Ok(store) => store,
-        Err(error) => return (vec![Check::wrong(DATABASE, format!("{error:#}."))], None),
+        Err(error) => return wrong(DATABASE, format!("{error:#}.")),
     };
     let key = Check::fine(KEY, "It opens the secrets of the database.");
     match store.ready().await {

@@ -19,6 +19,7 @@ mod doctor;
 mod example;
 mod fault_table;
 mod faults;
+mod first_start;
 mod kill;
 mod load;
 mod logs;

@@ -39,6 +39,18 @@ fn wrong_arguments_and_wrong_settings_end_with_code_two_and_their_name() {
     let (code, says) = run(&["work", "--database-url", "sqlite:none.db"]);
     assert_eq!(code, Some(2));
     assert!(says.contains("PATCHBAY_DATABASE_URL"), "{says}");
+    for (place, why) in [
+        ("db:port/patchbay", "port"),
+        ("/patchbay", "names no host"),
+        ("db/patchbay?sslmode=bogus", "sslmode"),
+        ("db/patchbay?sslrootcert=a.pem", "sslrootcert"),
+        ("s@db/patchbay", "%40"),
+    ] {
+        let (code, says) = run(&["serve", "--database-url", &format!("postgres://ada:secret@{place}")]);
+        assert_eq!(code, Some(2));
+        assert!(says.contains("PATCHBAY_DATABASE_URL") && says.contains(why), "{says}");
+        assert!(says.lines().count() == 1 && !says.contains("secret"), "{says}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
