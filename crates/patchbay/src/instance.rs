@@ -155,6 +155,11 @@ impl Instance {
         self.server.as_ref().map(|server| server.address).context("it listens nowhere")
     }
 
+    /// Waits until nothing can be written any more.
+    pub async fn is_broken(&self) {
+        self.store.gone().await;
+    }
+
     /// Takes no more requests, finishes what is in flight, closes the store. Takes less than ten seconds.
     ///
     /// # Errors

@@ -2,22 +2,28 @@
 
 use std::io::IsTerminal;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{instance::Instance, settings::Settings};
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT, or until nothing can be written any more.
 ///
 /// # Errors
-/// What kept it from starting.
+/// What kept it from starting or from going on.
 pub async fn run(settings: Box<Settings>) -> Result<()> {
     let settings = settings.check()?;
     log(&settings.log)?;
     let instance = Instance::serve(settings).await?;
     println!("listening on http://{}", instance.address()?);
-    until_told().await?;
+    tokio::select! {
+        told = until_told() => told?,
+        () = instance.is_broken() => {
+            instance.stop().await?;
+            bail!("nothing can be written any more, so this process ends: the next one looks at what is on the disk");
+        }
+    }
     tracing::info!("stopping");
     instance.stop().await
 }

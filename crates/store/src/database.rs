@@ -82,6 +82,14 @@ impl Connection {
         }
     }
 
+    /// Looks after the log that commits went into. An error means that what is in it may be lost.
+    pub(crate) fn shorten_log(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => crate::sqlite::shorten_log(connection),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Gives up a transaction.
     pub(crate) fn roll_back(&self) -> Result<()> {
         match self {

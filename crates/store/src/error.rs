@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::sqlite;
+
 /// What can go wrong with the store.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -114,6 +116,11 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk would not say that it holds what was written: nothing may be acknowledged any more.
+    pub(crate) fn is_unsynced(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if sqlite::is_unsynced(error))
+    }
+
     /// What PostgreSQL's client tells.
     pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Self {
         let Some(told) = error.as_db_error() else {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Result, Store, StoreError, column,
     database::{Connection, Row, params},
-    version,
+    sqlite, version,
 };
 
 /// A node that was silent for so long past its end is taken off the list: nobody asks any more what became of it.
@@ -100,6 +100,9 @@ impl Store {
             Some(path) => self.door().lock(path)?,
             None => false,
         };
+        if let Some(path) = self.file().filter(|_| is_alone) {
+            sqlite::empty_log(path)?;
+        }
         let forget = move |connection: &Connection| {
             let clock = connection.clock(now)?;
             let before = if is_alone { i64::MAX } else { column::micros(clock - FORGOTTEN_AFTER) };

@@ -183,6 +183,11 @@ impl Store {
         self.inner.door.open();
     }
 
+    /// Waits until nothing more can be written: the store was closed, or its writer gave up.
+    pub async fn gone(&self) {
+        self.inner.jobs.closed().await;
+    }
+
     /// Reads at one moment; several statements see the same.
     pub(crate) async fn read<T, F>(&self, reading: F) -> Result<T>
     where

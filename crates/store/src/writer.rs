@@ -1,7 +1,7 @@
 //! The writer of SQLite: one thread that owns the connection that writes, and commits many jobs at once.
 //!
 //! Invariant: a job is answered only after the commit that holds it returned; if the commit fails, each job
-//! of the group gets the error.
+//! of the group gets the error. If the disk would not say that it holds the commit, nothing more is written.
 
 use std::sync::{
     Arc,
@@ -175,7 +175,13 @@ impl Writer {
         let mut group = Vec::with_capacity(GROUP_MAX);
         while let Some(first) = queue.jobs.blocking_recv() {
             queue.gather(first, &mut group);
-            self.carry_out(&mut group);
+            if !self.carry_out(&mut group) {
+                // The files are not touched again; what waits is told that the store is gone.
+                tracing::error!(
+                    "the disk does not say that it holds what was written: nothing more is written"
+                );
+                return;
+            }
         }
         self.end(queue);
     }
@@ -191,6 +197,7 @@ impl Writer {
                 let committed = self.commit();
                 pause().await;
                 self.answer(&mut group, &committed);
+                let _ = self.connection.shorten_log();
             }
         }
         self.end(queue);
@@ -205,12 +212,15 @@ impl Writer {
         }
     }
 
-    /// Carries out a group in one transaction and answers each; leaves the group empty.
-    fn carry_out(&self, group: &mut Vec<Job>) {
-        if self.work(group) {
-            let committed = self.commit();
-            self.answer(group, &committed);
+    /// Carries out a group in one transaction and answers each; leaves the group empty. Returns whether there may be another.
+    fn carry_out(&self, group: &mut Vec<Job>) -> bool {
+        if !self.work(group) {
+            return true;
         }
+        let committed = self.commit();
+        self.answer(group, &committed);
+        let kept = committed.and_then(|()| self.connection.shorten_log());
+        !kept.is_err_and(|error| error.is_unsynced())
     }
 
     /// Does the jobs of a group in one transaction; returns whether it is to be committed. What failed has its answer.

@@ -16,12 +16,14 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one. None where PostgreSQL is left out of the tests.
     pub fn start() -> Option<Self> {
-        if !Database::has_postgres() {
-            return None;
-        }
+        Database::has_postgres().then(Self::new)
+    }
+
+    /// Starts one, which is not left out.
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let url = order("start", folder.path());
-        Some(Self { folder, url })
+        Self { folder, url }
     }
 
     /// Gives `bin/postgres` an order for it: `stop`, `crash`, `start`, `freeze` or `thaw`.

@@ -1,5 +1,7 @@
 //! The database of a test: a file of its own, or a database of its own on a PostgreSQL server.
 
+use std::path::Path;
+
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
@@ -28,6 +30,14 @@ impl Database {
     /// A file.
     pub fn file() -> Self {
         Self::File { folder: TempDir::new().unwrap() }
+    }
+
+    /// The folder of a file.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::File { folder } => folder.path(),
+            Self::Postgres { name, .. } => panic!("{name} is no file"),
+        }
     }
 
     /// On the server that tests are given, where there is one.

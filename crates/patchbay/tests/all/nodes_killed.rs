@@ -3,8 +3,8 @@
 //! The short form runs with all tests; the long one, which prints its figures too:
 //! `bin/test three_nodes_killed_for_two_minutes --run-ignored all --no-capture`
 
-mod judge;
-mod sources;
+pub mod judge;
+pub mod sources;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,10 +19,19 @@ use crate::{
     world::{AIRCALL_TOKEN, TOKEN, World},
 };
 
-/// What each account lets through: far less than HubSpot does, so that it is felt.
-const BURST_MAX: u64 = 20;
-const BURST_MS: u64 = 10_000;
-const SEARCHES_A_SECOND: u64 = 5;
+/// What each account lets through.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    pub burst_max: u64,
+    pub burst_ms: u64,
+    pub searches_a_second: u64,
+}
+
+/// Far less than HubSpot does, so that it is felt.
+const LIMITS: Limits = Limits { burst_max: 20, burst_ms: 10_000, searches_a_second: 5 };
+
+/// Webhooks of all customers together.
+const WEBHOOKS_A_SECOND: u64 = 60;
 
 /// The time between two kills. A node that was killed is started again at the next one: two of three are always up.
 const BETWEEN_KILLS: Duration = Duration::from_secs(5);
@@ -70,7 +79,7 @@ impl Customer {
     }
 }
 
-fn slug(number: u64) -> String {
+pub fn slug(number: u64) -> String {
     format!("customer-{number}")
 }
 
@@ -84,13 +93,13 @@ async fn tell(workspaces: u64, kills: usize) {
             SELECT 'customer-' || n, 'Customer ' || n, 0 FROM generate_series(1, {workspaces}) AS n"
     );
     database::order(&world.database.url(), statement).unwrap();
-    let customers: Vec<Customer> =
-        stream::iter(1..=workspaces).map(|number| connect(&world, number)).buffered(8).collect().await;
+    let customers = stream::iter(1..=workspaces).map(|number| connect(&world, number, LIMITS));
+    let customers: Vec<Customer> = customers.buffered(8).collect().await;
     let others = [world.server.another("serve"), world.server.another("serve")];
     let mut nodes = Nodes { world, others };
     let addresses: Vec<String> = (0..3).map(|index| nodes.get(index).address()).collect();
     let customers = Arc::new(customers);
-    let sources = sources::Sources::start(&nodes.world.http, &addresses, &customers);
+    let sources = sources::Sources::start(&nodes.world.http, &addresses, &customers, WEBHOOKS_A_SECOND);
 
     let seed: u64 = rand::random();
     println!("seed {seed}");
@@ -110,16 +119,17 @@ async fn tell(workspaces: u64, kills: usize) {
     nodes.get(down.unwrap()).start_again();
     let told = sources.stop().await;
     println!("{workspaces} workspaces, {} kills of three nodes in turn", kills + 1);
-    judge::judge(&nodes.world, &customers, &told).await;
+    judge::judge(&nodes.world, &customers, LIMITS, &told).await;
 }
 
 /// Connects a workspace with an account of its own at HubSpot, and with Aircall.
-async fn connect(world: &World, number: u64) -> Customer {
+pub async fn connect(world: &World, number: u64, limits: Limits) -> Customer {
     let mut customer = Customer { number, hook: String::new() };
     let key = format!("pat-na1-{number}");
     world.hubspot(reqwest::Method::POST, &customer.order("keys?"), json!({ "key": key })).await;
     let limits = json!({
-        "burst": { "max": BURST_MAX, "interval_ms": BURST_MS }, "search_per_second": SEARCHES_A_SECOND,
+        "burst": { "max": limits.burst_max, "interval_ms": limits.burst_ms },
+        "search_per_second": limits.searches_a_second,
     });
     world.hubspot(reqwest::Method::POST, &customer.order("limits?"), limits).await;
     put(world, &customer, "hubspot", json!({ "service_key": key })).await;

@@ -101,10 +101,28 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended by itself; returns its exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let mut look = tokio::time::interval(Duration::from_millis(10));
+        let begun = Instant::now();
+        loop {
+            look.tick().await;
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "it does not end");
+        }
+    }
+
     /// Starts it again on the same database and address.
     pub fn start_again(&mut self) {
         self.child = self.installation.spawn(self.command, self.port);
         assert!(self.is_up(), "patchbay {} does not start again", self.command);
+    }
+
+    /// Starts it again, and waits for nothing.
+    pub fn begin_again(&mut self) {
+        self.child = self.installation.spawn(self.command, self.port);
     }
 
     /// Runs another command on the same installation; returns its exit code and what it said.

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    BURST_MAX, Customer, SEARCHES_A_SECOND,
+    Customer, Limits,
     sources::{COMMENTS, PEOPLE, Told, note, started},
 };
 use crate::world::World;
@@ -18,7 +18,7 @@ use crate::world::World;
 const WRITTEN_WITHIN: Duration = Duration::from_mins(2);
 
 /// Waits until all is written; then looks for what was lost, doubled, written out of order, or sent beyond a limit.
-pub async fn judge(world: &World, customers: &[Customer], told: &Told) {
+pub async fn judge(world: &World, customers: &[Customer], limits: Limits, told: &Told) {
     let begun = Instant::now();
     let mut expected: BTreeMap<u64, BTreeSet<i64>> = BTreeMap::new();
     for (customer, id) in told.calls.lock().unwrap().iter() {
@@ -47,7 +47,7 @@ pub async fn judge(world: &World, customers: &[Customer], told: &Told) {
     );
     println!("all written {:.1} s after the last webhook", begun.elapsed().as_secs_f64());
     in_order(world).await;
-    within_limits(world, customers).await;
+    within_limits(world, customers, limits).await;
 }
 
 async fn objects(world: &World, customer: &Customer, path: &str) -> Vec<Value> {
@@ -105,7 +105,8 @@ async fn in_order(world: &World) {
 }
 
 /// No account refused a request for its rate, nor saw more than its limits allow.
-async fn within_limits(world: &World, customers: &[Customer]) {
+async fn within_limits(world: &World, customers: &[Customer], limits: Limits) {
+    let Limits { burst_max, searches_a_second, .. } = limits;
     let (mut burst, mut search) = (0, 0);
     for customer in customers {
         let limits = world.hubspot(reqwest::Method::GET, &customer.order("limits?"), Value::Null).await;
@@ -114,7 +115,7 @@ async fn within_limits(world: &World, customers: &[Customer]) {
         search = limits["search_peak"].as_u64().unwrap().max(search);
     }
     println!(
-        "0 refused; at most {burst} of {BURST_MAX} in a window, {search} of {SEARCHES_A_SECOND} searches"
+        "0 refused; at most {burst} of {burst_max} in a window, {search} of {searches_a_second} searches"
     );
-    assert!(burst <= BURST_MAX && search <= SEARCHES_A_SECOND);
+    assert!(burst <= burst_max && search <= searches_a_second);
 }

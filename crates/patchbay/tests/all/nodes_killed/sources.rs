@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -13,9 +13,6 @@ use tokio::task::JoinHandle;
 
 use super::Customer;
 use crate::world::{after, call};
-
-/// Webhooks of all customers together, a second.
-const WEBHOOKS_A_SECOND: u64 = 60;
 
 /// Comments on a call, each told by a webhook with all that were made so far.
 pub const COMMENTS: usize = 3;
@@ -43,10 +40,16 @@ pub struct Told {
 }
 
 impl Sources {
-    /// One source for each customer; they go to the nodes in turn, as behind a proxy.
-    pub fn start(http: &connectors::http::Client, nodes: &[String], customers: &Arc<Vec<Customer>>) -> Self {
+    /// One source for each customer, so many webhooks a second of all together; they go to the nodes in turn, as behind a
+    /// proxy.
+    pub fn start(
+        http: &connectors::http::Client,
+        nodes: &[String],
+        customers: &Arc<Vec<Customer>>,
+        a_second: u64,
+    ) -> Self {
         let told = Arc::<Told>::default();
-        let pace = Duration::from_millis(1_000 * customers.len() as u64 / WEBHOOKS_A_SECOND);
+        let pace = Duration::from_millis(1_000 * customers.len() as u64 / a_second);
         let source = |index: usize| {
             let (http, nodes, customers, told) =
                 (http.clone(), nodes.to_vec(), Arc::clone(customers), Arc::clone(&told));
@@ -67,6 +70,18 @@ impl Sources {
         };
         let tasks = (0..customers.len()).map(source).collect();
         Self { told, tasks }
+    }
+
+    /// Waits until so many more webhooks are acknowledged.
+    pub async fn go_on_for(&self, more: u64) {
+        let acknowledged = || self.told.acknowledged.load(Ordering::Relaxed);
+        let target = acknowledged() + more;
+        let mut look = tokio::time::interval(Duration::from_millis(1));
+        let begun = Instant::now();
+        while acknowledged() < target {
+            assert!(begun.elapsed() < Duration::from_mins(1), "webhooks are not acknowledged any more");
+            look.tick().await;
+        }
     }
 
     /// Lets each tell the call that it is at to its end.
