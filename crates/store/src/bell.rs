@@ -55,10 +55,10 @@ impl Bell {
         for lane in &peal.lanes {
             self.ring_here(WorkspaceId(*lane));
         }
-        if peal.has_notices {
+        if peal.has_notices || peal.has_gap {
             self.notices.notify_one();
         }
-        if peal.has_changes {
+        if peal.has_changes || peal.has_gap {
             self.beat.notify_one();
         }
     }

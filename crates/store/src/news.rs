@@ -24,14 +24,15 @@ pub enum Changed {
 
 /// Where news come from.
 pub(crate) struct Newsroom {
-    here: broadcast::Sender<(WorkspaceId, Changed)>,
+    /// Of a workspace, or of all.
+    here: broadcast::Sender<(Option<WorkspaceId>, Changed)>,
     others: Arc<Outbox>,
 }
 
 /// A reader of one workspace's news.
 pub struct News {
     workspace: WorkspaceId,
-    told: broadcast::Receiver<(WorkspaceId, Changed)>,
+    told: broadcast::Receiver<(Option<WorkspaceId>, Changed)>,
 }
 
 impl Newsroom {
@@ -44,7 +45,7 @@ impl Newsroom {
     pub(crate) fn tell(&self, workspace: WorkspaceId, changed: Changed) {
         self.others.tell(workspace, &changed);
         // An error means that nobody listens.
-        let _ = self.here.send((workspace, changed));
+        let _ = self.here.send((Some(workspace), changed));
     }
 
     /// Takes in what has changed on another node: these records, or more than can be told where none is named.
@@ -52,8 +53,13 @@ impl Newsroom {
         for (workspace, records) in news {
             let is_many = records.is_empty();
             let changed = if is_many { Changed::Many } else { Changed::These(records.into_iter().collect()) };
-            let _ = self.here.send((WorkspaceId(workspace), changed));
+            let _ = self.here.send((Some(WorkspaceId(workspace)), changed));
         }
+    }
+
+    /// Takes in that it is not known what has changed elsewhere.
+    pub(crate) fn hear_of_gap(&self) {
+        let _ = self.here.send((None, Changed::Many));
     }
 }
 
@@ -62,7 +68,7 @@ impl News {
     pub async fn next(&mut self) -> Option<Changed> {
         loop {
             match self.told.recv().await {
-                Ok((workspace, changed)) if workspace == self.workspace => return Some(changed),
+                Ok((of, changed)) if of.is_none_or(|of| of == self.workspace) => return Some(changed),
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(_)) => return Some(Changed::Many),
                 Err(broadcast::error::RecvError::Closed) => return None,

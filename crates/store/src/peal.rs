@@ -26,6 +26,8 @@ pub(crate) struct Peal {
     pub(crate) has_notices: bool,
     /// Nodes or connections have changed.
     pub(crate) has_changes: bool,
+    /// More was rung than is told: all may have changed.
+    pub(crate) has_gap: bool,
     /// Records that have changed, by workspace; more than can be told where none is named.
     pub(crate) news: BTreeMap<i64, BTreeSet<RecordId>>,
 }
@@ -58,6 +60,11 @@ impl Outbox {
         self.put(|peal| peal.has_changes = true);
     }
 
+    /// Says that what was rung before may not have got through.
+    pub(crate) fn own_up(&self) {
+        self.put(|peal| peal.has_gap = true);
+    }
+
     pub(crate) fn tell(&self, workspace: WorkspaceId, changed: &Changed) {
         self.put(|peal| peal.tell(workspace.0, changed));
     }
@@ -84,7 +91,12 @@ impl Outbox {
 }
 
 impl Peal {
-    /// Reads what another node rang; one of another version may say more, or what nobody understands here.
+    /// What is to be heard where it is not known what was rung.
+    pub(crate) fn of_gap() -> Self {
+        Self { has_gap: true, ..Self::default() }
+    }
+
+    /// Reads what another node rang; one of another version may say more.
     pub(crate) fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
@@ -107,8 +119,8 @@ impl Peal {
     /// The same in parts that each fit into a text.
     fn parts(self) -> Vec<Self> {
         let mut parts = Vec::new();
-        let mut part =
-            Self { has_notices: self.has_notices, has_changes: self.has_changes, ..Self::default() };
+        let Self { has_notices, has_changes, has_gap, .. } = self;
+        let mut part = Self { has_notices, has_changes, has_gap, ..Self::default() };
         let mut weight = 0;
         let mut close = |part: &mut Self, weight: &mut usize, more: usize| {
             if *weight + more > IN_A_TEXT {
@@ -179,6 +191,16 @@ mod tests {
             outbox.tell(WorkspaceId(1), &changed);
         }
         assert_eq!(rung(&outbox)[0].news, BTreeMap::from([(1, BTreeSet::new())]));
+    }
+
+    #[test]
+    fn a_gap_is_told_and_a_node_that_knows_no_gaps_hears_the_rest() {
+        let outbox = Outbox::open();
+        outbox.ring(WorkspaceId(1));
+        outbox.own_up();
+        let [peal] = &rung(&outbox)[..] else { panic!("one text") };
+        assert!(peal.has_gap && peal.lanes == BTreeSet::from([1]));
+        assert!(Peal::read(r#"{"lanes":[1],"has_more_than_is_known":true}"#).is_some());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The wire between nodes: what one of them rings the others hear, by PostgreSQL's LISTEN and NOTIFY.
 //!
-//! It has a session of its own, which comes back by itself when it is lost. What is rung meanwhile is missed: those who
-//! listen look at the database now and then all the same.
+//! It has a session of its own, which comes back by itself when it is lost. What is rung meanwhile is missed on both sides, so
+//! that all counts as changed when it is back; and those who listen look at the database now and then all the same.
 
 use std::{
     sync::{Arc, Weak},
@@ -44,21 +44,27 @@ pub(crate) struct Wire {
 impl Wire {
     /// Rings and hears until the store is gone.
     pub(crate) async fn run(self) {
+        let mut was_lost = false;
         while let Some(server) = self.server.upgrade() {
             let session = server.listen().await;
             drop(server);
             if let Ok((client, heard)) = session
-                && let Err(error) = self.carry(&client, heard).await
+                && let Err(error) = self.carry(&client, heard, was_lost).await
             {
                 tracing::warn!("nodes do not hear each other for a moment: {error}");
+                was_lost = true;
             }
             sleep(REST).await;
         }
     }
 
     /// Carries what is rung here and there; returns when the store is gone.
-    async fn carry(&self, client: &Client, mut heard: Heard) -> Result<()> {
+    async fn carry(&self, client: &Client, mut heard: Heard, was_lost: bool) -> Result<()> {
         answered(client.batch_execute(LISTEN)).await?;
+        if was_lost {
+            self.hear(Peal::of_gap());
+            self.outbox.own_up();
+        }
         let own = answered(client.query_one("SELECT pg_backend_pid()", &[])).await?.get::<_, i32>(0);
         let mut rests_until = Instant::now();
         loop {
@@ -70,7 +76,8 @@ impl Wire {
                 rung = heard.recv() => match rung {
                     // The node itself has heard it already.
                     Some((process, _)) if process == own => {}
-                    Some((_, text)) => self.hear(&text),
+                    // One of another version may ring what nobody understands here.
+                    Some((_, text)) => Peal::read(&text).into_iter().for_each(|peal| self.hear(peal)),
                     None if self.server.strong_count() == 0 => return Ok(()),
                     None => return Err(StoreError::Away("the session ended".to_owned())),
                 },
@@ -84,9 +91,11 @@ impl Wire {
         }
     }
 
-    fn hear(&self, text: &str) {
-        let Some(peal) = Peal::read(text) else { return };
+    fn hear(&self, peal: Peal) {
         self.bell.hear(&peal);
+        if peal.has_gap {
+            self.news.hear_of_gap();
+        }
         self.news.hear(peal.news);
     }
 }

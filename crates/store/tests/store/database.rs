@@ -40,6 +40,33 @@ impl Database {
         self.address.is_none()
     }
 
+    /// Ends the session that began to listen last, and lets none begin until it is opened again.
+    pub async fn deafen_last(&self) {
+        let Some((server, name)) = self.place() else { return };
+        let closed = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        let server = client(&server).await;
+        server.batch_execute(&closed).await.unwrap();
+        let ended = format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE datname = '{name}' AND (query LIKE '%pg_backend_pid%' OR query LIKE '%pg_notify%')
+             ORDER BY backend_start DESC LIMIT 1"
+        );
+        assert_eq!(server.query(&ended, &[]).await.unwrap().len(), 1);
+    }
+
+    /// Lets sessions begin again.
+    pub async fn open_again(&self) {
+        let Some((server, name)) = self.place() else { return };
+        let open = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true");
+        client(&server).await.batch_execute(&open).await.unwrap();
+    }
+
+    /// On PostgreSQL: the server, and what the database is called there.
+    fn place(&self) -> Option<(String, &str)> {
+        let (server, name) = self.address.as_deref()?.rsplit_once('/')?;
+        Some((format!("{server}/postgres"), name))
+    }
+
     /// Runs statements past the store.
     pub async fn run(&self, sql: &str) {
         if let Some(address) = &self.address {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::source::System;
 use jiff::SignedDuration;
 use serde_json::Value;
-use store::{Changed, Connection, Pulse, Status, StoreError};
+use store::{Changed, Connection, News, Pulse, Status, StoreError};
 use uuid::Uuid;
 
 use crate::{NODE, Trial, at, open};
@@ -119,4 +119,42 @@ async fn what_is_rung_and_told_at_one_node_is_heard_at_another() {
         }
     };
     assert_eq!(record, Some(Changed::These(vec![saved])));
+}
+
+#[tokio::test]
+async fn a_node_that_did_not_hear_for_a_while_takes_all_for_changed() {
+    let trial = Trial::start().await;
+    if trial.database.is_file() {
+        return; // There is one node.
+    }
+    let witness = open(&trial.database);
+    let mut seen = witness.listen(trial.workspace);
+    until_heard(&trial, &mut seen).await;
+    let deaf = open(&trial.database);
+    let mut missed = deaf.listen(trial.workspace);
+    until_heard(&trial, &mut missed).await;
+    trial.database.deafen_last().await;
+    let saved = trial.save("bk_3", |_| {}, 1).await;
+    while seen.next().await != Some(Changed::These(vec![saved])) {}
+    trial.database.open_again().await;
+    loop {
+        match missed.next().await {
+            Some(Changed::Many) => break,
+            Some(Changed::These(records)) => assert!(!records.contains(&saved), "it was deaf"),
+            None => panic!("the store is open"),
+        }
+    }
+}
+
+/// Saves a record again and again, until somebody elsewhere hears of it: the wire stands within a moment.
+async fn until_heard(trial: &Trial, news: &mut News) {
+    let mut again = tokio::time::interval(Duration::from_millis(50));
+    let mut heard = std::pin::pin!(news.next());
+    loop {
+        trial.save("bk_2", |_| {}, 1).await;
+        tokio::select! {
+            _ = &mut heard => return,
+            _ = again.tick() => {}
+        }
+    }
 }
