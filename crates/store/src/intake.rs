@@ -72,7 +72,7 @@ impl Intake {
                         closing.push(tell);
                     }
                     // Other writes go to the pool: see `Store::write_then`.
-                    Job::Write(write) => write.tell(Err(StoreError::Gone)),
+                    Job::Write(write) | Job::Long(_, write) => write.tell(Err(StoreError::Gone)),
                 }
                 let has_room = group.len() < GROUP_MAX && bytes < GROUP_BYTES;
                 next = if has_room { jobs.try_recv().ok() } else { None };

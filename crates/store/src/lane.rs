@@ -119,7 +119,7 @@ impl Store {
             connection.run(sql, params![workspace.0, column::micros(now)])?;
             save(connection, workspace, &Lane::default())
         };
-        self.write_then(wake, move |()| bell.ring(workspace)).await
+        self.write_long(workspace, wake, move |()| bell.ring(workspace)).await
     }
 }
 

@@ -35,6 +35,7 @@ mod plans;
 mod pool;
 mod postgres;
 mod problem;
+mod queue;
 mod record;
 mod replay;
 mod retention;

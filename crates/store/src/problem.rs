@@ -96,7 +96,7 @@ impl Store {
             bell.ring_for_notices();
             news.tell(workspace, Changed::Many);
         };
-        self.write_then(retry, ring).await
+        self.write_long(workspace, retry, ring).await
     }
 
     /// Lets a problem go: the record counts as logged, the envelope as ignored, the notice is not sent. Says whether there was one.

@@ -48,7 +48,7 @@ impl Store {
                     bell.ring(workspace);
                 }
             };
-            let (changed, next) = self.write_then(part, ring).await?;
+            let (changed, next) = self.write_long(workspace, part, ring).await?;
             replayed += column::rows(changed);
             place = next;
         }

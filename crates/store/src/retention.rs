@@ -110,7 +110,7 @@ impl Store {
         from: Option<Place>,
         now: Timestamp,
     ) -> Result<Swept> {
-        self.write(move |connection| {
+        let sweep = move |connection: &Connection| {
             connection.hold(workspace)?;
             let retention = settings::retention(connection, workspace)?;
             let since = match old {
@@ -128,8 +128,8 @@ impl Store {
                 connection.run(sql, params![workspace.0, column::micros(now + EVERY)])?;
             }
             Ok(swept)
-        })
-        .await
+        };
+        self.write_long(workspace, sweep, |_| {}).await
     }
 }
 

@@ -21,6 +21,9 @@ use crate::{
     ledger, notice, sample,
 };
 
+/// Rows up to which a batch is short: it takes no longer than what people and webhooks write.
+const SHORT_MAX: usize = 20;
+
 /// A step that was begun and not closed: whether it was carried out is in doubt until somebody looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenStep {
@@ -118,7 +121,14 @@ pub enum Mark {
 impl Store {
     /// Keeps what is about to be sent: steps as open, contacts as begun.
     pub async fn begin(&self, lease: Lease, begin: Begin, now: Timestamp) -> Result<()> {
-        self.write_for(lease, move |connection| begun(connection, lease.workspace, &begin, now)).await
+        let rows = begin.steps.len() + begin.contacts.len() + begin.numbers.len();
+        self.write_rows(
+            lease,
+            rows,
+            move |connection| begun(connection, lease.workspace, &begin, now),
+            |()| {},
+        )
+        .await
     }
 
     /// The steps of a record that were begun and not closed.
@@ -131,15 +141,22 @@ impl Store {
 
     /// Keeps what was found out about contacts.
     pub async fn link(&self, lease: Lease, links: Links, now: Timestamp) -> Result<()> {
-        self.write_for(lease, move |connection| linked(connection, lease.workspace, &links, now)).await
+        let rows = links.cut.len() + links.made.len();
+        self.write_rows(
+            lease,
+            rows,
+            move |connection| linked(connection, lease.workspace, &links, now),
+            |()| {},
+        )
+        .await
     }
 
     /// Keeps what came of a batch, all of it or nothing.
     pub async fn settle(&self, lease: Lease, settlement: Settlement, now: Timestamp) -> Result<()> {
         let workspace = lease.workspace;
         let (bell, news) = (Arc::clone(self.bell()), Arc::clone(self.news()));
+        let rows = settlement.saves.len() + settlement.marks.len();
         let settle = move |connection: &Connection| {
-            lease.hold(connection)?;
             let has_notices = settled(connection, workspace, &settlement, now)?;
             Ok((has_notices, settlement.saves.iter().map(|save| save.record.id).collect()))
         };
@@ -149,7 +166,25 @@ impl Store {
             }
             news.tell(workspace, Changed::These(records.clone()));
         };
-        self.write_then(settle, tell).await.map(drop)
+        self.write_rows(lease, rows, settle, tell).await.map(drop)
+    }
+
+    /// Writes for a lane, in short or at length by the rows that it is about.
+    async fn write_rows<T, F, A>(&self, lease: Lease, rows: usize, work: F, after: A) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        let work = move |connection: &Connection| {
+            lease.hold(connection)?;
+            work(connection)
+        };
+        if rows > SHORT_MAX {
+            self.write_long(lease.workspace, work, after).await
+        } else {
+            self.write_then(work, after).await
+        }
     }
 }
 

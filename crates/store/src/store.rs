@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use domain::ids::WorkspaceId;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     turnstile::Turnstile,
     version::Newest,
     wire::Wire,
-    writer::{Append, Closure, Job, Weight, Writer},
+    writer::{Append, Closure, Job, Weight, Write, Writer},
 };
 
 /// Jobs that may wait. With a commit of 512 each this is well under a second of work.
@@ -218,11 +219,30 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
+        self.write_as(Job::Write, work, after).await
+    }
+
+    /// Writes many rows of a workspace, all of them or nothing: on SQLite in turn with those of others, and alone.
+    pub(crate) async fn write_long<T, F, A>(&self, workspace: WorkspaceId, work: F, after: A) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        self.write_as(move |write| Job::Long(workspace, write), work, after).await
+    }
+
+    async fn write_as<T, F, A>(&self, job: impl FnOnce(Box<dyn Write>) -> Job, work: F, after: A) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
         if let Way::Postgres { writers, .. } = &self.inner.way {
             return self.in_time(writers.carry_out(Access::Write, work, after)).await;
         }
         let (tell, told) = oneshot::channel();
-        let job = Job::Write(Box::new(Closure { work: Some(work), after, tell, answer: None }));
+        let job = job(Box::new(Closure { work: Some(work), after, tell, answer: None }));
         self.in_time(async {
             self.inner.jobs.send(job).await.map_err(|_| StoreError::Gone)?;
             told.await.map_err(|_| StoreError::Gone)?

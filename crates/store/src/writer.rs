@@ -8,6 +8,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use domain::ids::WorkspaceId;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -15,15 +16,15 @@ use crate::{
     bell::Bell,
     database::{Access, Connection},
     inbox,
+    queue::Queue,
 };
-
-/// Jobs in one transaction at most. More would make the first wait longer and gain little (HOUSE, choices made).
-const GROUP_MAX: usize = 512;
 
 /// What the writer is asked to do.
 pub(crate) enum Job {
     Append(Append),
     Write(Box<dyn Write>),
+    /// The same, of many rows, for a workspace.
+    Long(WorkspaceId, Box<dyn Write>),
     /// Do what is queued, then stop and say so.
     Stop(oneshot::Sender<()>),
 }
@@ -116,7 +117,7 @@ impl Job {
         match self {
             // A single statement undoes itself if it fails: no savepoint is needed.
             Self::Append(append) => append.answer = Some(inbox::insert(connection, &append.envelope)),
-            Self::Write(write) => {
+            Self::Write(write) | Self::Long(_, write) => {
                 let is_open = connection.batch("SAVEPOINT job").is_ok();
                 if is_open && !write.work(connection) {
                     let _ = connection.batch("ROLLBACK TO job");
@@ -130,7 +131,7 @@ impl Job {
     fn tell(self, committed: Result<()>, bell: &Bell) {
         match self {
             Self::Append(append) => append.tell(committed, bell),
-            Self::Write(write) => write.tell(committed),
+            Self::Write(write) | Self::Long(_, write) => write.tell(committed),
             Self::Stop(_) => {}
         }
     }
@@ -141,40 +142,11 @@ pub(crate) struct Writer {
     pub(crate) bell: Arc<Bell>,
 }
 
-/// The jobs that wait: one group at a time, and who asked for the end.
-struct Queue {
-    jobs: mpsc::Receiver<Job>,
-    closing: Vec<oneshot::Sender<()>>,
-}
-
-impl Queue {
-    fn new(jobs: mpsc::Receiver<Job>) -> Self {
-        Self { jobs, closing: Vec::new() }
-    }
-
-    /// Fills a group with what is queued, beginning with a job.
-    fn gather(&mut self, first: Job, group: &mut Vec<Job>) {
-        let mut next = Some(first);
-        while let Some(job) = next {
-            match job {
-                Job::Stop(tell) => {
-                    self.jobs.close();
-                    self.closing.push(tell);
-                }
-                job => group.push(job),
-            }
-            next = if group.len() < GROUP_MAX { self.jobs.try_recv().ok() } else { None };
-        }
-    }
-}
-
 impl Writer {
     /// Works until the queue is closed and empty.
     pub(crate) fn run(self, jobs: mpsc::Receiver<Job>) {
         let mut queue = Queue::new(jobs);
-        let mut group = Vec::with_capacity(GROUP_MAX);
-        while let Some(first) = queue.jobs.blocking_recv() {
-            queue.gather(first, &mut group);
+        while let Some(mut group) = queue.next_blocking() {
             if !self.carry_out(&mut group) {
                 // The files are not touched again; what waits is told that the store is gone.
                 tracing::error!(
@@ -189,9 +161,7 @@ impl Writer {
     /// The same as a task, which pauses before each commit and before the answers that follow it.
     pub(crate) async fn run_in_steps(self, jobs: mpsc::Receiver<Job>, pause: Pause) {
         let mut queue = Queue::new(jobs);
-        let mut group = Vec::with_capacity(GROUP_MAX);
-        while let Some(first) = queue.jobs.recv().await {
-            queue.gather(first, &mut group);
+        while let Some(mut group) = queue.next().await {
             if self.work(&mut group) {
                 pause().await;
                 let committed = self.commit();
@@ -265,7 +235,7 @@ impl Writer {
 mod tests {
     use super::*;
     use crate::{database::params, plans::sample};
-    use domain::{ids::WorkspaceId, source::Source};
+    use domain::source::Source;
     use jiff::Timestamp;
 
     fn writer() -> Writer {
