@@ -10,7 +10,7 @@ use std::{
     error::Error as StdError,
     fmt,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::{join, try_join_all};
@@ -31,6 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(12);
 
 /// More than there are different statements, so that each is prepared once.
 const STATEMENTS_KEPT: usize = 512;
+
+/// How long a session keeps its plans. One that was made while a table was small goes by any index, and the server itself
+/// makes none anew before it has counted the rows again, a minute later: a first burst of webhooks would be walked whole for
+/// each of its calls. Forgetting them costs some milliseconds.
+const PLANS_AGE_MAX: Duration = Duration::from_secs(2);
 
 /// Where the connections' traffic runs: a thread apart from those that wait for it.
 pub(crate) struct Net(Option<Runtime>);
@@ -74,6 +79,8 @@ pub(crate) struct Session {
     statements: RefCell<HashMap<String, Statement>>,
     /// The begin of a transaction that goes out with its first statement.
     begin: Cell<Option<&'static str>>,
+    /// When plans were last forgotten.
+    planned_at: Cell<Instant>,
     is_open: Cell<bool>,
     is_lost: Cell<bool>,
 }
@@ -85,15 +92,22 @@ impl Session {
             net,
             statements: RefCell::default(),
             begin: Cell::default(),
+            planned_at: Cell::new(Instant::now()),
             is_open: Cell::default(),
             is_lost: Cell::default(),
         }
     }
 
     pub(super) fn begin(&self, access: Access) {
-        self.begin.set(Some(match access {
-            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Access::Write => "BEGIN",
+        let is_old = self.planned_at.get().elapsed() > PLANS_AGE_MAX;
+        if is_old {
+            self.planned_at.set(Instant::now());
+        }
+        self.begin.set(Some(match (access, is_old) {
+            (Access::Read, false) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            (Access::Read, true) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DISCARD PLANS",
+            (Access::Write, false) => "BEGIN",
+            (Access::Write, true) => "BEGIN; DISCARD PLANS",
         }));
     }
 
