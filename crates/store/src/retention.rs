@@ -73,14 +73,20 @@ impl Store {
         self.read(move |connection| settings::retention(connection, workspace)).await
     }
 
-    /// Keeps how long a workspace keeps what it has. From the answer on nothing goes by what was set before; by what is set
-    /// now it goes with the next look.
-    pub async fn save_retention(&self, workspace: WorkspaceId, retention: Retention) -> Result<()> {
+    /// Keeps how long a workspace keeps what it has, in place of what was read; false if somebody else has changed it since.
+    /// From the answer on nothing goes by what was set before; by what is set now it goes with the next look.
+    pub async fn change_retention(
+        &self,
+        workspace: WorkspaceId,
+        before: Retention,
+        after: Retention,
+    ) -> Result<bool> {
         self.write(move |connection| {
-            connection.hold(workspace)?;
-            settings::save(connection, workspace, "retention", &retention)?;
-            let sql = "DELETE FROM sweeps WHERE workspace = $1";
-            connection.run(sql, params![workspace.0]).map(|_| ())
+            let is_changed = settings::change(connection, workspace, "retention", &before, &after)?;
+            if is_changed {
+                connection.run("DELETE FROM sweeps WHERE workspace = $1", params![workspace.0])?;
+            }
+            Ok(is_changed)
         })
         .await
     }

@@ -18,9 +18,15 @@ impl Store {
         self.read(move |connection| calls(connection, workspace)).await
     }
 
-    /// Keeps the settings for calls.
-    pub async fn save_call_settings(&self, workspace: WorkspaceId, settings: &CallSettings) -> Result<()> {
-        self.save_settings(workspace, "calls", settings.clone()).await
+    /// Keeps settings for calls in place of those that were read; false if somebody else has changed them since.
+    pub async fn change_call_settings(
+        &self,
+        workspace: WorkspaceId,
+        before: &CallSettings,
+        after: &CallSettings,
+    ) -> Result<bool> {
+        let (before, after) = (before.clone(), after.clone());
+        self.write(move |connection| change(connection, workspace, "calls", &before, &after)).await
     }
 
     /// The settings for meetings; the default if none were saved.
@@ -28,35 +34,34 @@ impl Store {
         self.read(move |connection| saved(connection, workspace, "meetings")).await
     }
 
-    /// Keeps the settings for meetings.
-    pub async fn save_meeting_settings(
+    /// Keeps settings for meetings in place of those that were read; false if somebody else has changed them since.
+    pub async fn change_meeting_settings(
         &self,
         workspace: WorkspaceId,
-        settings: &MeetingSettings,
-    ) -> Result<()> {
-        self.save_settings(workspace, "meetings", settings.clone()).await
-    }
-
-    async fn save_settings(
-        &self,
-        workspace: WorkspaceId,
-        name: &'static str,
-        settings: impl Serialize + Send + 'static,
-    ) -> Result<()> {
-        self.write(move |connection| save(connection, workspace, name, &settings)).await
+        before: &MeetingSettings,
+        after: &MeetingSettings,
+    ) -> Result<bool> {
+        let (before, after) = (before.clone(), after.clone());
+        self.write(move |connection| change(connection, workspace, "meetings", &before, &after)).await
     }
 }
 
-/// Keeps settings in place of those kept before.
-pub(crate) fn save(
+/// Keeps settings in place of those that stood before; false if they do not stand any more.
+pub(crate) fn change<T: Default + DeserializeOwned + Serialize + PartialEq>(
     connection: &Connection,
     workspace: WorkspaceId,
     name: &str,
-    settings: &impl Serialize,
-) -> Result<()> {
+    before: &T,
+    after: &T,
+) -> Result<bool> {
+    connection.hold(workspace)?;
+    if saved::<T>(connection, workspace, name)? != *before {
+        return Ok(false);
+    }
     let sql = "INSERT INTO settings (workspace, name, body) VALUES ($1, $2, $3)
         ON CONFLICT (workspace, name) DO UPDATE SET body = excluded.body";
-    connection.run(sql, params![workspace.0, name, column::to_json(settings, "settings")?]).map(|_| ())
+    connection.run(sql, params![workspace.0, name, column::to_json(after, "settings")?])?;
+    Ok(true)
 }
 
 pub(crate) fn calls(connection: &Connection, workspace: WorkspaceId) -> Result<CallSettings> {

@@ -19,6 +19,7 @@ mod frame;
 mod health;
 mod integrations;
 mod meetings;
+mod merge;
 mod password;
 mod problems;
 mod retention;

@@ -288,6 +288,25 @@ async fn a_hook_that_was_rotated_or_cut_at_one_process_is_so_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_changed_at_two_processes_at_once_keep_both_changes() {
+    const ROUNDS: u64 = 30;
+    let Some(nodes) = Nodes::start().await else { return };
+    let other = nodes.join("serve");
+    for n in 1..=ROUNDS {
+        let title = json!({ "title_template": format!("{n}: {{party}}") });
+        let task = json!({ "missed_call_task": n % 2 == 0 });
+        let (_, settings) = tokio::join!(
+            nodes.ask(&nodes.world.server, Method::PUT, 1, "settings/calls", title.clone()),
+            nodes.ask(&other, Method::PUT, 1, "settings/calls", task.clone()),
+        );
+        assert_eq!(settings["missed_call_task"], task["missed_call_task"]);
+        let settings = nodes.ask(&other, Method::GET, 1, "settings/calls", Value::Null).await;
+        assert_eq!(settings["title_template"], title["title_template"]);
+        assert_eq!(settings["missed_call_task"], task["missed_call_task"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lane_that_stands_in_the_name_of_a_process_that_does_not_work_it_is_given_back() {
     let Some(nodes) = Nodes::start().await else { return };
     let worker = nodes.join("work");

@@ -126,8 +126,12 @@ async fn settings_are_the_default_until_saved() {
     assert_eq!(store.meeting_settings(workspace).await.unwrap(), MeetingSettings::default());
     let calls = CallSettings { missed_call_task: true, ..CallSettings::default() };
     let meetings = MeetingSettings { notify: false, ..MeetingSettings::default() };
-    store.save_call_settings(workspace, &calls).await.unwrap();
-    store.save_meeting_settings(workspace, &meetings).await.unwrap();
+    let (no_calls, no_meetings) = (CallSettings::default(), MeetingSettings::default());
+    assert!(store.change_call_settings(workspace, &no_calls, &calls).await.unwrap());
+    assert!(store.change_meeting_settings(workspace, &no_meetings, &meetings).await.unwrap());
+    // Who has read what stood before changes nothing.
+    assert!(!store.change_call_settings(workspace, &no_calls, &no_calls).await.unwrap());
+    assert!(!store.change_meeting_settings(workspace, &no_meetings, &no_meetings).await.unwrap());
     assert_eq!(store.call_settings(workspace).await.unwrap(), calls);
     assert_eq!(store.meeting_settings(workspace).await.unwrap(), meetings);
 }

@@ -3,7 +3,7 @@
 use domain::{
     contact::ContactKey,
     email::Email,
-    ids::{ContactId, RecordId, StepKey},
+    ids::{ContactId, RecordId, StepKey, WorkspaceId},
     notice::Party,
     retention::Retention,
     source::Source,
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::{
     Begin, EnvelopeState, Filter, LedgerEntry, Links, Mark, NewEnvelope, NoticeTurn, Old, OpenStep, Phase,
-    RecordState, Settlement, Taken,
+    RecordState, Settlement, Store, Taken,
 };
 
 use crate::{Trial, at, envelope, notices::owed, save};
@@ -23,10 +23,15 @@ fn day(n: i64) -> Timestamp {
     at(n * DAY)
 }
 
+async fn keep(store: &Store, workspace: WorkspaceId, retention: Retention) {
+    let before = store.retention(workspace).await.unwrap();
+    assert!(store.change_retention(workspace, before, retention).await.unwrap());
+}
+
 impl Trial {
     async fn keeps(&self, webhooks_days: Option<u16>, records_days: Option<u16>) {
         let retention = Retention { webhooks_days, records_days };
-        self.store.save_retention(self.workspace, retention).await.unwrap();
+        keep(&self.store, self.workspace, retention).await;
     }
 
     /// Sweeps all there is; says how many webhooks, records and contacts went.
@@ -235,7 +240,7 @@ async fn a_great_backlog_goes_in_parts_and_only_that_of_its_workspace() {
     assert_eq!(trial.sweep(day(99)).await, [130, 130 - part.gone, 0]);
     let store = &trial.store;
     let all = Retention { webhooks_days: Some(1), records_days: None };
-    store.save_retention(other, all).await.unwrap();
+    keep(store, other, all).await;
     let rest = store.sweep(other, Old::Webhooks, None, day(99)).await.unwrap();
     assert_eq!(rest.gone, 1, "it was the other's to keep");
 }

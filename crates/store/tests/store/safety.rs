@@ -39,9 +39,9 @@ async fn fill(store: &Store, workspace: WorkspaceId) -> store::RecordSave {
     store.save_connection(connection).await.unwrap();
     store.add_hook_key(workspace, Source::Calcom, "hook-key-in-clear", at(1)).await.unwrap();
     let calls = CallSettings { missed_call_task: true, ..CallSettings::default() };
-    store.save_call_settings(workspace, &calls).await.unwrap();
+    assert!(store.change_call_settings(workspace, &CallSettings::default(), &calls).await.unwrap());
     let meetings = MeetingSettings { notify: false, ..MeetingSettings::default() };
-    store.save_meeting_settings(workspace, &meetings).await.unwrap();
+    assert!(store.change_meeting_settings(workspace, &MeetingSettings::default(), &meetings).await.unwrap());
     let target = Target::Outcome(OutcomeId::from("a"));
     let rule =
         Rule { id: RuleId(Uuid::from_u128(1)), tag: TagId::from("7"), target, set_at: at(1), position: 1 };

@@ -16,6 +16,7 @@ use super::{
     failure::Failure,
     form::{Form, Posted},
     frame::{Frame, Visit, page},
+    merge::changes,
 };
 use crate::api::settings::calls;
 
@@ -88,8 +89,9 @@ pub async fn set(visit: Visit, posted: Posted) -> Result<Response, Failure> {
         .filter(|kind| posted.has(&field(*kind)))
         .map(|kind| (kind.word().to_owned(), json!(posted.given(&field(kind)))))
         .collect();
-    let body = json!({ matter.setting(): chosen });
-    match calls::set(&visit.app, &visit.scope, body.into()).await {
+    let now = matter.shown(&calls::current(&visit.app, &visit.scope).await?);
+    let sent = changes(&posted, &json!({ matter.setting(): chosen }), &now)?;
+    match calls::set(&visit.app, &visit.scope, sent).await {
         Ok(_) => {
             let said = "Saved. It holds for calls that end from now on; what is logged stays as it is.";
             Ok(visit.done("calls", said))

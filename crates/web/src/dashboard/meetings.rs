@@ -14,6 +14,7 @@ use super::{
     failure::Failure,
     form::{Form, Posted},
     frame::{Frame, Visit, page},
+    merge::changes,
 };
 use crate::api::settings::meetings::{self, MeetingSettingsView};
 
@@ -28,6 +29,7 @@ const EMPTY_ROWS: usize = 2;
 struct MeetingsPage {
     frame: Frame,
     form: Form,
+    as_shown: Value,
     on_reschedule: OnReschedule,
     notify: bool,
     /// Why no notice is sent whatever is chosen, if so.
@@ -92,6 +94,7 @@ fn show_with(
     page(
         status,
         &MeetingsPage {
+            as_shown: shown(settings),
             on_reschedule: settings.on_reschedule,
             notify: settings.notify,
             notices_off: settings.notices_off,
@@ -113,7 +116,9 @@ fn field(source: Source) -> String {
 
 /// Sets all of them.
 pub async fn set(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    match meetings::set(&visit.app, &visit.scope, body(&posted).into()).await {
+    let now = shown(&meetings::current(&visit.app, &visit.scope).await?);
+    let sent = changes(&posted, &body(&posted), &now)?;
+    match meetings::set(&visit.app, &visit.scope, sent).await {
         Ok(_) => Ok(visit.done("meetings", "Saved.")),
         Err(problem) => {
             let settings = meetings::current(&visit.app, &visit.scope).await?;
@@ -139,6 +144,20 @@ fn body(posted: &Posted) -> Value {
         "answer_map": answers(posted),
         "guests": posted.text("guests"),
         "title_template": titles,
+    })
+}
+
+/// What the form shows, as it is sent.
+fn shown(settings: &MeetingSettingsView) -> Value {
+    let notified = SCHEDULERS.iter().filter(|source| settings.notify_sources.contains(source));
+    json!({
+        "on_reschedule": settings.on_reschedule,
+        "notify": settings.notify,
+        "notify_sources": notified.map(|source| source.word()).collect::<Vec<_>>(),
+        "answer_properties": settings.answer_properties,
+        "answer_map": settings.answer_map,
+        "guests": settings.guests,
+        "title_template": settings.title_template,
     })
 }
 

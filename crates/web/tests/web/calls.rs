@@ -1,6 +1,7 @@
 //! The Calls page, as an admin uses it while the lists of others change.
 
 use axum::http::StatusCode;
+use domain::kind::Kind;
 use jiff::SignedDuration;
 
 use crate::{
@@ -162,6 +163,52 @@ async fn lists_that_cannot_be_read_are_shown_as_last_known_and_why() {
     let page = browser.page(CALLS).await;
     assert!(page.contains("HubSpot&#39;s outcomes could not be read just now"), "{page}");
     assert!(select(&page, "outcomes-target").contains("No answer"), "{page}");
+}
+
+#[tokio::test]
+async fn two_who_save_what_each_saw_keep_both_changes_and_who_changes_the_same_is_told() {
+    let bench = Bench::new().await;
+    bench.connect_both().await;
+    let mut browser = Browser::admin(&bench).await;
+    let own = format!("{CALLS}/logging");
+    let page = browser.page(&own).await;
+    let shown = page.split("name=\"as_shown\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let shown = shown.replace("&#34;", "\"");
+    let was: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let title = was["title_template"].as_str().unwrap().to_owned();
+    // Somebody else, meanwhile.
+    bench.put("/settings/calls", &serde_json::json!({ "log_when": "ended" })).await;
+    let mut fields = vec![("as_shown", shown.as_str()), ("title_template", title.as_str())];
+    let creates: Vec<String> = Kind::ALL.map(|kind| format!("create_contacts.{}", kind.word())).into();
+    fields.extend(creates.iter().map(|name| (name.as_str(), "yes")));
+    fields.extend([("outbound_busy", "busy, user_busy, 17"), ("missed_call_task", "yes")]);
+    let causes = was["outcome_causes"].as_object().unwrap();
+    let wrong: Vec<&str> = causes
+        .iter()
+        .filter(|(_, kind)| *kind == "outbound_wrong_number")
+        .map(|(cause, _)| cause.as_str())
+        .collect();
+    let wrong = wrong.join(", ");
+    fields.push(("outbound_wrong_number", &wrong));
+    let seen = [&fields[..], &[("log_when", "answered")]].concat();
+    browser.submit(&own, &seen).await;
+    let settings = bench.get("/settings/calls").await.json();
+    assert_eq!(settings["log_when"], "ended", "as the other one has set it");
+    assert_eq!(
+        (&settings["missed_call_task"], &settings["outcome_causes"]["17"]),
+        (&true.into(), &"outbound_busy".into())
+    );
+
+    bench.put("/settings/calls", &serde_json::json!({ "title_template": "{party}" })).await;
+    fields[1] = ("title_template", "{agent}");
+    let told = browser.post(&own, &[&fields[..], &[("log_when", "answered")]].concat()).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(
+        told.text.contains("Somebody else has changed the same meanwhile (title_template)"),
+        "{}",
+        told.text
+    );
+    assert_eq!(bench.get("/settings/calls").await.json()["title_template"], "{party}");
 }
 
 #[tokio::test]

@@ -115,24 +115,28 @@ pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<CallSettingsVie
         None => None,
     };
     let _turn = app.changes.hold(scope.ws()).await;
-    let before = app.web.store.call_settings(scope.ws()).await?;
-    let mut settings = before.clone();
-    if let (Some(chosen), Some(reading)) = (&part.outcomes, outcomes) {
-        part::outcomes(chosen, &mut settings, &reading, app.web.settings.outcome_delay, app.now())?;
+    loop {
+        let before = app.web.store.call_settings(scope.ws()).await?;
+        let mut settings = before.clone();
+        if let (Some(chosen), Some(reading)) = (&part.outcomes, &outcomes) {
+            part::outcomes(chosen, &mut settings, reading, app.web.settings.outcome_delay, app.now())?;
+        }
+        if let (Some(chosen), Some(listed)) = (&part.call_types, &call_types) {
+            part::call_types(chosen, &mut settings, listed)?;
+        }
+        if let (Some(map), Some(listed)) = (&part.owner_map, &owners) {
+            part::owner_map(map, &mut settings, listed)?;
+        }
+        part.clone().apply(&mut settings)?;
+        if settings == before {
+            return view(app, scope, settings).await;
+        }
+        // Somebody may have changed them at another node: then the part is set upon that.
+        if app.web.store.change_call_settings(scope.ws(), &before, &settings).await? {
+            scope.audit("settings.calls_changed", json!({ "fields": part.names() })).await?;
+            return view(app, scope, settings).await;
+        }
     }
-    if let (Some(chosen), Some(listed)) = (&part.call_types, call_types) {
-        part::call_types(chosen, &mut settings, &listed)?;
-    }
-    if let (Some(map), Some(listed)) = (&part.owner_map, owners) {
-        part::owner_map(map, &mut settings, &listed)?;
-    }
-    let changed = part.names();
-    part.apply(&mut settings)?;
-    if settings != before {
-        app.web.store.save_call_settings(scope.ws(), &settings).await?;
-        scope.audit("settings.calls_changed", json!({ "fields": changed })).await?;
-    }
-    view(app, scope, settings).await
 }
 
 async fn view(app: &App, scope: &Scope, settings: CallSettings) -> Result<CallSettingsView, Problem> {

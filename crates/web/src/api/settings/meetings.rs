@@ -52,7 +52,7 @@ pub struct MeetingSettingsView {
 
 /// Any part of the settings for meetings. `title_template` changes the sources it names; the other lists and maps
 /// replace what was there.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = MeetingSettingsPart)]
 pub struct Part {
@@ -123,18 +123,22 @@ pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<MeetingSettings
         None => None,
     };
     let _turn = app.changes.hold(scope.ws()).await;
-    let before = app.web.store.meeting_settings(scope.ws()).await?;
-    let mut settings = before.clone();
-    if let (Some(map), Some(listed)) = (&part.answer_map, properties) {
-        answer_map(map, &mut settings, listed.as_deref().unwrap_or_default())?;
+    loop {
+        let before = app.web.store.meeting_settings(scope.ws()).await?;
+        let mut settings = before.clone();
+        if let (Some(map), Some(listed)) = (&part.answer_map, &properties) {
+            answer_map(map, &mut settings, listed.as_deref().unwrap_or_default())?;
+        }
+        part.clone().apply(&mut settings)?;
+        if settings == before {
+            return Ok(view(app, settings));
+        }
+        // Somebody may have changed them at another node: then the part is set upon that.
+        if app.web.store.change_meeting_settings(scope.ws(), &before, &settings).await? {
+            scope.audit("settings.meetings_changed", json!({ "fields": part.names() })).await?;
+            return Ok(view(app, settings));
+        }
     }
-    let changed = part.names();
-    part.apply(&mut settings)?;
-    if settings != before {
-        app.web.store.save_meeting_settings(scope.ws(), &settings).await?;
-        scope.audit("settings.meetings_changed", json!({ "fields": changed })).await?;
-    }
-    Ok(view(app, settings))
 }
 
 impl Part {

@@ -73,18 +73,24 @@ pub async fn change(
 pub async fn set(app: &App, scope: &Scope, sent: Sent) -> Result<RetentionView, Problem> {
     let part: Part = sent.read()?;
     let _turn = app.changes.hold(scope.ws()).await;
-    let before = app.web.store.retention(scope.ws()).await?;
-    let retention = Retention {
-        webhooks_days: part.webhooks_days.unwrap_or(before.webhooks_days),
-        records_days: part.records_days.unwrap_or(before.records_days),
-    };
-    check(retention)?;
-    if retention != before {
-        app.web.store.save_retention(scope.ws(), retention).await?;
-        let now = json!({ "webhooks_days": retention.webhooks_days, "records_days": retention.records_days });
-        scope.audit("settings.retention_changed", now).await?;
+    loop {
+        let before = app.web.store.retention(scope.ws()).await?;
+        let retention = Retention {
+            webhooks_days: part.webhooks_days.unwrap_or(before.webhooks_days),
+            records_days: part.records_days.unwrap_or(before.records_days),
+        };
+        check(retention)?;
+        if retention == before {
+            return Ok(view(retention));
+        }
+        // Somebody may have changed it at another node: then the part is set upon that.
+        if app.web.store.change_retention(scope.ws(), before, retention).await? {
+            let now =
+                json!({ "webhooks_days": retention.webhooks_days, "records_days": retention.records_days });
+            scope.audit("settings.retention_changed", now).await?;
+            return Ok(view(retention));
+        }
     }
-    Ok(view(retention))
 }
 
 fn check(retention: Retention) -> Result<(), Problem> {

@@ -16,6 +16,7 @@ use crate::{
         failure::Failure,
         form::{Form, Posted},
         frame::{Frame, Visit, page},
+        merge::changes,
     },
 };
 
@@ -32,6 +33,7 @@ struct LoggingPage {
     frame: Frame,
     tab: &'static str,
     form: Form,
+    as_shown: Value,
     waits_for_end: bool,
     missed_call_task: bool,
     title_template: String,
@@ -47,10 +49,6 @@ pub async fn show(visit: Visit) -> Result<Response, Failure> {
 }
 
 fn show_with(frame: Frame, status: StatusCode, settings: &CallSettingsView, form: Form) -> Response {
-    let creates = |kind: Kind| match &settings.create_contacts {
-        CreateContacts::All(all) => *all,
-        CreateContacts::ByKind(by_kind) => by_kind.get(kind.word()).copied().unwrap_or(true),
-    };
     let causes = |kind: Kind| {
         let own = settings.outcome_causes.iter().filter(|(_, word)| **word == kind.word());
         own.map(|(cause, _)| cause.as_str()).collect::<Vec<_>>().join(", ")
@@ -60,11 +58,12 @@ fn show_with(frame: Frame, status: StatusCode, settings: &CallSettingsView, form
         &LoggingPage {
             frame,
             tab: "logging",
+            as_shown: shown(settings),
             waits_for_end: settings.log_when == LogWhen::Ended,
             missed_call_task: settings.missed_call_task,
             title_template: settings.title_template.clone(),
             places: CALL_TITLE_PLACES,
-            contacts: Kind::ALL.map(|kind| (kind, creates(kind))).into(),
+            contacts: Kind::ALL.map(|kind| (kind, creates(settings, kind))).into(),
             causes: CAUSES.map(|(kind, label)| (kind.word(), label, causes(kind))).into(),
             form,
         },
@@ -73,7 +72,9 @@ fn show_with(frame: Frame, status: StatusCode, settings: &CallSettingsView, form
 
 /// Sets how calls are logged.
 pub async fn set(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    match calls::set(&visit.app, &visit.scope, body(&posted).into()).await {
+    let now = shown(&calls::current(&visit.app, &visit.scope).await?);
+    let sent = changes(&posted, &body(&posted), &now)?;
+    match calls::set(&visit.app, &visit.scope, sent).await {
         Ok(_) => Ok(visit.done("calls/logging", "Saved.")),
         Err(problem) => {
             let mut settings = calls::current(&visit.app, &visit.scope).await?;
@@ -82,6 +83,26 @@ pub async fn set(visit: Visit, posted: Posted) -> Result<Response, Failure> {
             Ok(show_with(visit.frame, status, &settings, Form::refused(&posted, &[], problem)))
         }
     }
+}
+
+/// Whether an unknown caller becomes a contact.
+fn creates(settings: &CallSettingsView, kind: Kind) -> bool {
+    match &settings.create_contacts {
+        CreateContacts::All(all) => *all,
+        CreateContacts::ByKind(by_kind) => by_kind.get(kind.word()).copied().unwrap_or(true),
+    }
+}
+
+/// What the form shows, as it is sent.
+fn shown(settings: &CallSettingsView) -> Value {
+    let contacts = Kind::ALL.map(|kind| (kind.word(), creates(settings, kind)));
+    json!({
+        "log_when": settings.log_when,
+        "title_template": settings.title_template,
+        "missed_call_task": settings.missed_call_task,
+        "create_contacts": BTreeMap::from(contacts),
+        "outcome_causes": settings.outcome_causes,
+    })
 }
 
 /// The form, as the API takes it.

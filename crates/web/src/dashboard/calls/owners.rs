@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use domain::ids::WorkspaceId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::section::said;
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         failure::Failure,
         form::{Form, Posted},
         frame::{Frame, Visit, page},
+        merge::changes,
     },
 };
 
@@ -31,6 +32,7 @@ struct OwnersPage {
     frame: Frame,
     tab: &'static str,
     form: Form,
+    as_shown: Value,
     agents: Vec<Agent>,
     owners: Vec<Choice>,
     stale: Vec<String>,
@@ -56,8 +58,9 @@ pub async fn show(visit: Visit) -> Result<Response, Failure> {
 async fn show_with(visit: Visit, status: StatusCode, form: Form) -> Result<Response, Failure> {
     let settings = calls::current(&visit.app, &visit.scope).await?;
     let (agents, owners, stale) = lists(&visit.app, visit.scope.ws()).await?;
-    let agents = rows(&settings, agents, &owners);
-    Ok(page(status, &OwnersPage { frame: visit.frame, tab: "owners", form, agents, owners, stale }))
+    let (agents, as_shown) = (rows(&settings, agents, &owners), shown(&settings));
+    let frame = visit.frame;
+    Ok(page(status, &OwnersPage { frame, tab: "owners", form, as_shown, agents, owners, stale }))
 }
 
 async fn lists(app: &App, ws: WorkspaceId) -> Result<(Vec<Choice>, Vec<Choice>, Vec<String>), Problem> {
@@ -84,9 +87,15 @@ fn rows(settings: &CallSettingsView, agents: Vec<Choice>, owners: &[Choice]) -> 
     rows
 }
 
+/// What the form shows, as it is sent.
+fn shown(settings: &CallSettingsView) -> Value {
+    json!({ "owner_map": settings.owner_map })
+}
+
 /// Sets the map: the agents of the form; what it does not name stays.
 pub async fn set(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    let mut map = calls::current(&visit.app, &visit.scope).await?.owner_map;
+    let now = calls::current(&visit.app, &visit.scope).await?;
+    let mut map = now.owner_map.clone();
     for (agent, owner) in posted.beginning_with(FIELD) {
         if owner.is_empty() {
             map.remove(agent);
@@ -97,7 +106,8 @@ pub async fn set(visit: Visit, posted: Posted) -> Result<Response, Failure> {
     if let Some(agent) = posted.given("agent") {
         map.insert(agent.to_owned(), posted.text("owner").to_owned());
     }
-    match calls::set(&visit.app, &visit.scope, json!({ "owner_map": map }).into()).await {
+    let sent = changes(&posted, &json!({ "owner_map": map }), &shown(&now))?;
+    match calls::set(&visit.app, &visit.scope, sent).await {
         Ok(_) => Ok(visit.done("calls/owners", "Saved. It holds for calls from now on.")),
         Err(problem) => {
             let status = problem.status();

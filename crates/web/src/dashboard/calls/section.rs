@@ -2,6 +2,7 @@
 
 use domain::{ids::OutcomeId, kind::Kind};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::{
     api::{
@@ -51,6 +52,15 @@ impl Matter {
         }
     }
 
+    /// What the form of the settings shows, as it is sent.
+    pub fn shown(self, settings: &CallSettingsView) -> Value {
+        let chosen = match self {
+            Self::Outcome => &settings.outcomes,
+            Self::CallType => &settings.call_types,
+        };
+        json!({ self.setting(): chosen })
+    }
+
     /// The field of a rule that says what it leads to.
     pub const fn field(self) -> &'static str {
         match self {
@@ -74,6 +84,8 @@ pub struct Section {
     pub matter: Matter,
     /// The kinds of call, each with its choice.
     pub kinds: Vec<KindRow>,
+    /// The same, as the form sends it.
+    pub as_shown: Value,
     /// What can be chosen now.
     pub choices: Vec<Choice>,
     /// The tags that have no rule yet.
@@ -155,7 +167,7 @@ impl Section {
         let is_free = |tag: &&Choice| rules.iter().all(|rule| rule.tag.id.0 != tag.id.0);
         let free_tags = tags.iter().filter(is_free).cloned().collect();
         let (kinds, stale, form) = (Vec::new(), Vec::new(), Form::default());
-        Self { matter, kinds, choices, free_tags, tags, rules, stale, form }
+        Self { matter, kinds, as_shown: Value::Null, choices, free_tags, tags, rules, stale, form }
     }
 
     /// Whether something can be chosen now.
@@ -203,6 +215,7 @@ pub async fn sections(visit: &Visit) -> Result<([Section; 2], CallSettingsView),
         KindRow { standing, ..by_outcome.kind(kind, chosen, label) }
     });
     by_outcome.kinds = kinds.into();
+    by_outcome.as_shown = Matter::Outcome.shown(&settings);
     by_outcome.stale = stale;
 
     let (types, unread) = match types {
@@ -221,6 +234,7 @@ pub async fn sections(visit: &Visit) -> Result<([Section; 2], CallSettingsView),
         by_type.kind(kind, settings.call_types.get(kind.word()).and_then(Option::as_ref), type_label)
     });
     by_type.kinds = kinds.into();
+    by_type.as_shown = Matter::CallType.shown(&settings);
     by_type.stale = said("HubSpot's call types", unread.as_ref()).into_iter().collect();
     Ok(([by_outcome, by_type], settings))
 }

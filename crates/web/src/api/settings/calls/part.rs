@@ -27,7 +27,7 @@ use crate::api::{
 
 /// Any part of the settings for calls. `outcomes`, `call_types` and `create_contacts` change the kinds they name;
 /// the other lists and maps replace what was there.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = CallSettingsPart)]
 pub struct Part {
