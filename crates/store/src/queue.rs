@@ -61,7 +61,7 @@ impl Queue {
             let Ok(job) = self.jobs.try_recv() else { break };
             self.put(job);
         }
-        self.was_short = !self.short.is_empty() && !(self.was_short && !self.long.is_empty());
+        self.was_short = !self.short.is_empty() && (!self.was_short || self.long.is_empty());
         if self.was_short { std::mem::take(&mut self.short) } else { self.next_long().into_iter().collect() }
     }
 
