@@ -88,13 +88,9 @@ impl Delivery<'_> {
         wishes: &Wishes<'_>,
         gained: &mut Gained,
     ) -> Result<Ready, StoreError> {
-        let now = (self.clock)();
-        let mut plans: Vec<Plan> = works
-            .iter()
-            .map(|work| {
-                if work.goes_on() { plan(&work.record, wishes, &work.answers, now) } else { Plan::default() }
-            })
-            .collect();
+        let planned = |work: &Work| plan(&work.record, wishes, &work.answers, work.moment);
+        let mut plans: Vec<Plan> =
+            works.iter().map(|work| if work.goes_on() { planned(work) } else { Plan::default() }).collect();
         let made = self.make(works, &plans, gained).await?;
         self.link(works, &mut plans, &made).await;
         Ok(Ready { plans, made })

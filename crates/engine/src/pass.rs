@@ -123,14 +123,14 @@ impl Engine {
         let resting = standing.parked_until.filter(|until| *until > now && matches!(line, Line::Open(_)));
         let (mut ready, mut gained, mut waits) = (Ready::default(), Gained::default(), Waits::default());
         match &line {
-            Line::Open(_) if resting.is_some() => hold(&mut works, &wishes, &standing.why, resting, now),
+            Line::Open(_) if resting.is_some() => hold(&mut works, &wishes, &standing.why, resting),
             Line::Open(session) => {
                 let contacts = self.settle_contacts(session, held, &mut works, &wishes, young);
                 let settled;
                 (settled, waits) = Box::pin(pace::noting(contacts)).await;
                 (ready, gained) = settled?;
             }
-            Line::Shut(why) => hold(&mut works, &wishes, why, None, now),
+            Line::Shut(why) => hold(&mut works, &wishes, why, None),
         }
         let changed_at = connection.map(|connection| connection.changed_at);
         Ok(Taking::Batch(Box::new(Prepared {
@@ -209,6 +209,7 @@ impl Engine {
         }
         let now = self.now();
         for work in works {
+            work.moment = now;
             work.record.decide(&book, now);
         }
         Ok(book)
@@ -273,13 +274,13 @@ impl Engine {
         let mut queries: Vec<ContactQuery> = Vec::new();
         let mut hosts: Vec<Email> = Vec::new();
         for work in works.iter_mut().filter(|work| work.goes_on()) {
-            work.questions = questions(&work.record, wishes, now);
+            work.questions = questions(&work.record, wishes, work.moment);
             for query in work.questions.contact.iter().chain(&work.questions.companions) {
                 if !queries.contains(query) {
                     queries.push(query.clone());
                 }
             }
-            let is_new = work.record.held.is_empty() && wants_activity(&work.record, wishes, now);
+            let is_new = work.record.held.is_empty() && wants_activity(&work.record, wishes, work.moment);
             if is_new || !work.questions.companions.is_empty() {
                 hosts.extend(owner_address(&work.record));
             }
@@ -367,9 +368,9 @@ impl Engine {
 }
 
 /// Lets each record that has something to be written wait.
-fn hold(works: &mut [Work], wishes: &Wishes<'_>, why: &str, until: Option<Timestamp>, now: Timestamp) {
+fn hold(works: &mut [Work], wishes: &Wishes<'_>, why: &str, until: Option<Timestamp>) {
     for work in works {
-        if !plan(&work.record, wishes, &work.answers, now).steps.is_empty() || !work.open.is_empty() {
+        if !plan(&work.record, wishes, &work.answers, work.moment).steps.is_empty() || !work.open.is_empty() {
             work.end = End::Waits { why: why.to_owned(), until };
         }
     }

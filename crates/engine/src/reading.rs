@@ -29,7 +29,7 @@ pub async fn read(
     let mut marks = Vec::new();
     for one in claimed {
         let is_swept = one.is_swept;
-        let read = fold(workspace, one);
+        let read = fold(workspace, one, now);
         marks.extend(read.marks);
         let Some(mut work) = read.work else { continue };
         // A time that is still ahead is another than the one that is over: that meeting is a new one.
@@ -58,7 +58,7 @@ struct Read {
     other_links: BTreeSet<String>,
 }
 
-fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
+fn fold(workspace: WorkspaceId, claimed: Claimed, now: Timestamp) -> Read {
     let Claimed { subject, source, record: stored, envelopes, open, .. } = claimed;
     let id =
         stored.as_ref().map_or_else(|| RecordId::of(workspace, source, &subject), |stored| stored.record.id);
@@ -95,6 +95,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed) -> Read {
         marks: own_marks,
         open,
         attempts: stored.as_ref().map_or(0, |stored| stored.attempts),
+        moment: now,
         questions: domain::question::Questions::default(),
         answers: domain::question::Answers::default(),
         closed: Vec::new(),

@@ -26,6 +26,9 @@ pub struct Work {
     pub open: Vec<OpenStep>,
     /// Failed attempts in a row so far.
     pub attempts: u32,
+    /// The moment by which it is decided, asked about, planned and kept, however long that takes: what the clock brings
+    /// meanwhile, such as the end of a call, is due at once.
+    pub moment: Timestamp,
     /// What it asked.
     pub questions: Questions,
     /// What it was answered.

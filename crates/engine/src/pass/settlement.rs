@@ -42,13 +42,13 @@ pub fn settlement(
 
 /// How the record is kept after its pass.
 fn save(work: Work, wishes: &Wishes<'_>, now: Timestamp, parked_until: Option<Timestamp>) -> RecordSave {
-    let own_due = work.record.due_at(now);
-    let sentence = why::record(&work.record, wishes, now);
+    let own_due = work.record.due_at(work.moment);
+    let sentence = why::record(&work.record, wishes, work.moment);
     let is_awaited = work.record.held.is_empty()
-        && !wants_activity(&work.record, wishes, now)
+        && !wants_activity(&work.record, wishes, work.moment)
         && !why::is_left_out(&work.record, wishes)
         && !why::is_over(&work.record);
-    let lacks = work.record.lacks(now);
+    let lacks = work.record.lacks(work.moment);
     let unwritten_since = match work.end {
         End::Again | End::Waits { .. } => Some(work.since.unwrap_or(now)),
         End::Settled | End::Elsewhere(_) | End::Problem(_) => None,
