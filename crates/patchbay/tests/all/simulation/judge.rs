@@ -85,6 +85,8 @@ impl World {
             self.judge_bookings(office, on_reschedule);
             self.judge_contacts(office);
             let limits = order(&office.hubspot, self.clock.now(), "GET", "limits", &Value::Null);
+            let peaks = ["burst_peak", "search_peak", "daily_used"].map(|peak| limits[peak].as_u64());
+            self.note(format!("{}: at most {peaks:?} in a window, a second and the day", office.name));
             if limits["refused_total"] != 0 {
                 self.find(6, &format!("{} was over its limits: {limits}", office.name));
             }

@@ -18,10 +18,40 @@ pub struct Office {
     pub service_key: &'static str,
     pub aircall_token: &'static str,
     pub hubspot: Enclosed,
+    pub rush: Option<Rush>,
     /// What must be seen of each call in the end, by its start.
     pub calls: BTreeMap<Timestamp, CallSeen>,
     /// What must be seen of each booking in the end, by its event's name.
     pub bookings: BTreeMap<String, BookingSeen>,
+}
+
+/// Where the day ends a quarter of an hour after the simulation begins.
+const NEAR_MIDNIGHT: &str = "Pacific/Chatham";
+
+/// More work at once than an account lets through: its windows are full, and its day may end before the work does.
+#[derive(Clone, Copy)]
+pub struct Rush {
+    /// Calls that begin one after the other, some of them with somebody unknown.
+    pub calls: u64,
+    /// Requests in any span of a length: no fewer than the product sends before it has read an answer, and in a span so long
+    /// that they do not do for a batch after the other.
+    burst_max: u64,
+    burst_ms: u64,
+    /// Requests until midnight.
+    pub daily_max: Option<u64>,
+}
+
+impl Rush {
+    /// In three seeds of ten; drawn apart from all else that a seed decides.
+    pub fn of(seed: u64) -> Option<Self> {
+        let mut chance = Chance::of(!seed);
+        chance.happens(30).then(|| Self {
+            calls: chance.between(15, 40),
+            burst_max: chance.pick(&[15, 17, 20]),
+            burst_ms: chance.pick(&[20_000, 30_000, 60_000]),
+            daily_max: chance.happens(30).then(|| chance.between(40, 120)),
+        })
+    }
 }
 
 /// What HubSpot must show of a call.
@@ -47,6 +77,7 @@ impl Office {
             service_key,
             aircall_token,
             hubspot: Enclosed::hubspot(),
+            rush: None,
             calls: BTreeMap::new(),
             bookings: BTreeMap::new(),
         }
@@ -61,6 +92,11 @@ impl Office {
         self.order(now, "switches", &json!({"search_lag_ms": chance.pick(&[0, 5_000, 10_000])}));
         if chance.happens(30) {
             self.order(now, "switches", &json!({"refuse_unique_activity_properties": true}));
+        }
+        if let Some(rush) = self.rush {
+            let burst = json!({"max": rush.burst_max, "interval_ms": rush.burst_ms});
+            self.order(now, "limits", &json!({"burst": burst, "daily": rush.daily_max}));
+            self.order(now, "account", &json!({"time_zone": NEAR_MIDNIGHT}));
         }
     }
 

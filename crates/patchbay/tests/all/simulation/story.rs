@@ -42,10 +42,11 @@ pub struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// A call that begins at a moment; tags may be put on and taken off during it and after it.
-    pub fn call(&mut self, office: &mut Office, which: usize, begins: Timestamp) {
+    /// A call that begins at a moment, with that number or one of a few people's; tags may be put on and taken off during it
+    /// and after it.
+    pub fn call(&mut self, office: &mut Office, which: usize, begins: Timestamp, number: Option<String>) {
         let (direction, story, outcome) = self.chance.pick(&CALLS);
-        let number = format!("+1415555{:04}", 100 + self.chance.between(0, PEOPLE));
+        let number = number.unwrap_or_else(|| format!("+1415555{:04}", 100 + self.chance.between(0, PEOPLE)));
         let (ring_s, talk_s) = (self.chance.between(2, 12), self.chance.between(5, 40));
         let tags = |put: bool| if put { json!([TAG]) } else { json!([]) };
         let asked = json!({

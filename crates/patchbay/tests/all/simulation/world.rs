@@ -21,7 +21,7 @@ use super::{
     judge::Seen,
     network::Weather,
     node::Node,
-    office::{Office, order},
+    office::{Office, Rush, order},
     post::{Letter, sleep_until},
     story::{TAG, Teller},
 };
@@ -31,6 +31,8 @@ const STORM: SignedDuration = SignedDuration::from_secs(300);
 /// How long the calm may last until all is written: the longest back-off many times over.
 const CALM_MAX: SignedDuration = SignedDuration::from_hours(6);
 const CALM_LOOK: SignedDuration = SignedDuration::from_mins(2);
+/// When a rush begins: after the usual calls.
+const RUSH_S: u64 = 190;
 /// A clock that jumps stays within what signatures allow (PRODUCT §8: five minutes).
 const JUMP_MAX_MS: u64 = 240_000;
 /// Steps within which a crash falls after a start.
@@ -138,6 +140,8 @@ impl World {
         let tags = order(&aircall, began, "GET", "tags", &Value::Null);
         let tag = tags["items"].as_array().unwrap().iter().find(|tag| tag["name"] == TAG).unwrap()["id"]
             .to_string();
+        // Not of the second office: its HubSpot may be broken for good.
+        offices[0].rush = Rush::of(seed);
         let mut letters = Vec::new();
         for (which, office) in offices.iter_mut().enumerate() {
             office.open(began, which, &mut chance);
@@ -151,7 +155,13 @@ impl World {
             for number in 0..teller.chance.between(2, 9) {
                 let second = 5 + 20 * number + teller.chance.between(0, 20);
                 let begins = later(began, second * 1_000);
-                teller.call(office, which, begins);
+                teller.call(office, which, begins, None);
+            }
+            for number in 0..office.rush.map_or(0, |rush| rush.calls) {
+                let begins = later(began, (RUSH_S + 2 * number) * 1_000);
+                // With one of the few people it takes no search, so that the requests of a window are of one kind.
+                let unknown = (number % 4 == 0).then(|| format!("+1415556{number:04}"));
+                teller.call(office, which, begins, unknown);
             }
             for number in 0..teller.chance.between(2, 9) {
                 let made = later(began, teller.chance.between(5_000, 200_000));
@@ -159,6 +169,9 @@ impl World {
             }
         }
         let jumps = if weather.is_fair() { Vec::new() } else { jumps(&mut chance, began) };
+        // Who has the wrong time cannot know when HubSpot's day ends.
+        let has_day = offices.iter().any(|office| office.rush.is_some_and(|rush| rush.daily_max.is_some()));
+        let jumps = if has_day { Vec::new() } else { jumps };
         Self {
             clock: Clock::at(began),
             offices,
@@ -306,9 +319,9 @@ impl World {
         }
     }
 
-    /// In fair weather nothing that befalls the second office holds up the first.
+    /// In fair weather nothing that befalls the second office holds up the first, unless its own limits do.
     fn judge_promptness(&self) {
-        if !self.weather.is_fair() {
+        if !self.weather.is_fair() || self.offices[0].rush.is_some() {
             return;
         }
         let (letters, seen) = (self.letters.lock().unwrap(), self.seen.lock().unwrap());

@@ -1,5 +1,9 @@
 //! Mutants: an input changed in some places, as bytes or, where it is JSON, as a value.
 
+use rand_xoshiro::{
+    SplitMix64,
+    rand_core::{RngCore, SeedableRng},
+};
 use serde_json::{Value, json};
 
 /// Texts that readers stumble over, if over any.
@@ -52,29 +56,22 @@ const CHANGES_MAX: u64 = 6;
 /// No mutant grows beyond this, so that most tries are quick ones.
 const BYTES_MAX: usize = 16 * 1024;
 
-/// Makes mutants from a seed (SplitMix64).
-pub struct Mutants(u64);
+/// Makes mutants from a seed.
+pub struct Mutants(SplitMix64);
 
 impl Mutants {
     pub fn of(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        Self(SplitMix64::seed_from_u64(seed))
     }
 
     fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.draw() % u64::try_from(end.max(1)).unwrap()).unwrap()
+        usize::try_from(self.0.next_u64() % u64::try_from(end.max(1)).unwrap()).unwrap()
     }
 
     /// A mutant of one of the inputs.
     pub fn next(&mut self, inputs: &[Vec<u8>]) -> Vec<u8> {
         let mut input = inputs[self.below(inputs.len())].clone();
-        for _ in 0..=self.draw() % CHANGES_MAX {
+        for _ in 0..=self.0.next_u64() % CHANGES_MAX {
             let other = &inputs[self.below(inputs.len())];
             input = match serde_json::from_slice::<Value>(&input) {
                 Ok(value) if self.below(4) > 0 => self.change_value(value, other).to_string().into_bytes(),
