@@ -33,6 +33,10 @@ pub fn parse(body: &[u8]) -> Result<Value, NotJson> {
 }
 
 fn is_too_deep(body: &[u8]) -> bool {
+    // Counting is many times as quick as following, and hardly a webhook opens so many.
+    if body.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() <= DEPTH_MAX {
+        return false;
+    }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in body {
         match byte {
@@ -56,7 +60,8 @@ fn is_too_deep(body: &[u8]) -> bool {
 ///
 /// `\\` is taken as a whole, so that its second half starts no escape.
 fn cleaned(body: &[u8]) -> Cow<'_, [u8]> {
-    if !body.windows(2).any(|two| two == b"\\u") {
+    // One byte is looked for many times as quickly as two.
+    if !body.contains(&b'\\') || !body.windows(2).any(|two| two == b"\\u") {
         return Cow::Borrowed(body);
     }
     let mut kept = Vec::with_capacity(body.len());
