@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The files under `migrations/`, the first being version 1.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_grants.sql"),
     include_str!("../migrations/0003_budgets.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0011_heard_at.sql"),
     include_str!("../migrations/0012_nodes.sql"),
     include_str!("../migrations/0013_retention.sql"),
+    include_str!("../migrations/0014_words_of_a_record.sql"),
 ];
 
 /// The table by which a database is known to be ours.

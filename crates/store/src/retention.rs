@@ -181,16 +181,17 @@ const NEXT_RECORD: &str = "SELECT created_at, id FROM records
     ORDER BY created_at, id LIMIT 1 OFFSET $5";
 
 /// The records of a part that may go: settled for long, with nothing begun, nothing to be sent and no webhook that is to be read,
-/// was kept for a replay or is a problem. The state of those is wrapped for the same reason as in claiming.
+/// was kept for a replay or is a problem. The state of those is wrapped for the same reason as in claiming; they are joined
+/// across, which to SQLite says that a record's keys come first, and not all webhooks of the workspace.
 const RECORDS: &str = "SELECT r.id, r.record FROM records r
     WHERE r.workspace = $1 AND (r.created_at, r.id) >= ($2, $3) AND (r.created_at, r.id) < ($4, $5)
         AND r.changed_at < $6 AND r.state = 'logged' AND r.due_at IS NULL AND r.unwritten_since IS NULL
         AND NOT EXISTS (SELECT 1 FROM open_steps s WHERE s.workspace = r.workspace AND s.record = r.id)
         AND NOT EXISTS (SELECT 1 FROM notices n
             WHERE n.workspace = r.workspace AND n.record = r.id AND n.state NOT IN ('sent', 'dropped'))
-        AND NOT EXISTS (SELECT 1 FROM record_keys k JOIN envelopes e
-                ON e.workspace = k.workspace AND e.source = k.source AND e.subject = k.external_id
+        AND NOT EXISTS (SELECT 1 FROM record_keys k CROSS JOIN envelopes e
             WHERE k.workspace = r.workspace AND k.record = r.id
+                AND e.workspace = k.workspace AND e.source = k.source AND e.subject = k.external_id
                 AND COALESCE(e.state, '') NOT IN ('read', 'ignored'))";
 
 fn records(
