@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::future::{join, try_join_all};
+use futures_util::{
+    FutureExt,
+    future::{join, try_join_all},
+};
 use tokio::runtime::Runtime;
 use tokio_postgres::{
     Client, Error, Row, Statement,
@@ -118,6 +121,15 @@ impl Session {
 
     pub(super) fn roll_back(&self) -> Result<()> {
         self.end("ROLLBACK")
+    }
+
+    /// Ends a transaction that has changed nothing, without waiting for the answer: it is on its way once it was asked for,
+    /// ahead of all that the session sends later, and the client drops an answer that nobody waits for.
+    pub(super) fn let_go(&self) {
+        self.begin.set(None);
+        if self.is_open.replace(false) {
+            let _ = Box::pin(self.client.batch_execute("ROLLBACK")).now_or_never();
+        }
     }
 
     fn end(&self, sql: &str) -> Result<()> {
