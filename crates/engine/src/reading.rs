@@ -41,6 +41,10 @@ pub async fn read(
         if is_in_hand(&work, in_hand) {
             continue;
         }
+        if read.is_old_news && work.absorbed.is_empty() {
+            marks.extend(work.marks);
+            continue;
+        }
         // One that ties two others makes all three one.
         let same: Vec<Work> = works.extract_if(.., |other| is_same(other, &work)).collect();
         let joined = same.into_iter().chain([work]).reduce(|mut one, other| {
@@ -54,6 +58,9 @@ pub async fn read(
 
 struct Read {
     work: Option<Work>,
+    /// All of it was known, and HubSpot holds it: it stays as it is there, by whatever settings it was written and whoever
+    /// has edited it since.
+    is_old_news: bool,
     marks: Vec<(i64, Mark)>,
     other_links: BTreeSet<String>,
 }
@@ -88,6 +95,9 @@ fn fold(workspace: WorkspaceId, claimed: Claimed, now: Timestamp) -> Read {
     keys.extend(other_links.iter().cloned());
     keys.insert(record.external_id.clone());
     let has_work = is_known || !own_marks.is_empty();
+    let is_old_news = !own_marks.is_empty()
+        && open.is_empty()
+        && stored.as_ref().is_some_and(|stored| stored.is_settled() && stored.record == record);
     let work = has_work.then(|| Work {
         record,
         keys: keys.into_iter().collect(),
@@ -106,7 +116,7 @@ fn fold(workspace: WorkspaceId, claimed: Claimed, now: Timestamp) -> Read {
         end: End::Settled,
         afterwards: None,
     });
-    Read { work, marks, other_links }
+    Read { work, is_old_news, marks, other_links }
 }
 
 fn event(source: Source, envelope: &Envelope) -> Result<Event, Unreadable> {

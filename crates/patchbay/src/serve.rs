@@ -6,7 +6,10 @@ use anyhow::{Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::{instance::Instance, settings::Settings};
+use crate::{
+    instance::Instance,
+    settings::{Settings, Usage},
+};
 
 /// Serves until SIGTERM or SIGINT, or until nothing can be written any more.
 ///
@@ -37,8 +40,9 @@ const SILENT: [&str; 2] = ["rlibphonenumber=off", "tokio_postgres=off"];
 /// # Errors
 /// The filter cannot be read.
 pub fn log(filter: &str) -> Result<()> {
-    let mut filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}"))?;
+    let mut filter = EnvFilter::try_new(filter).map_err(|error| {
+        anyhow::anyhow!("PATCHBAY_LOG: \"{filter}\" is not a log filter: {error}").context(Usage)
+    })?;
     for silent in SILENT {
         filter = filter.add_directive(silent.parse()?);
     }

@@ -289,11 +289,15 @@ fn origin(name: &str, text: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// Nothing that is set is meant to last longer; added to a time it leaves a time.
+const DURATION_MAX: SignedDuration = SignedDuration::from_hours(365 * 24);
+
 fn duration(name: &str, given: Option<&str>, default: &str) -> Result<SignedDuration> {
     let text = given.unwrap_or(default);
     let text = if text == "0" { "0s" } else { text };
     let duration: SignedDuration =
         text.parse().with_context(|| format!("{name}: \"{text}\" is not a duration such as 5s, 5m or 1h"))?;
     ensure!(!duration.is_negative(), "{name}: \"{text}\" is negative");
+    ensure!(duration <= DURATION_MAX, "{name}: \"{text}\" is longer than a year");
     Ok(duration)
 }

@@ -69,6 +69,13 @@ pub struct StoredRecord {
     pub changed_at: Timestamp,
 }
 
+impl StoredRecord {
+    /// Whether HubSpot holds what it says, and nobody is to look at it again.
+    pub fn is_settled(&self) -> bool {
+        self.state == RecordState::Logged && self.due_at.is_none() && !self.record.held.is_empty()
+    }
+}
+
 /// Which records to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {

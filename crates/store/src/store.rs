@@ -40,9 +40,8 @@ const READERS: u32 = 4;
 /// Transactions that write at once, on PostgreSQL: some wait for its disk while others are carried out.
 const WRITERS: u32 = 4;
 
-/// Long ones at once, apart from those: a flood's batches, many side by side, take no seat from what writes a few rows, and
-/// leave some of the server's processors.
-const LONG_WRITERS: u32 = 2;
+/// Long ones at once, apart from those: a flood's batches, many side by side, take no seat from what writes a few rows.
+const LONG_WRITERS: u32 = 4;
 
 /// How long a connection is waited for. A lane can wait; whoever looks at a page cannot.
 const LONG_PATIENCE: Duration = Duration::from_mins(2);

@@ -40,6 +40,7 @@ mod portals;
 mod postgres_faults;
 mod refused;
 mod renewals;
+mod replays;
 mod requests;
 mod retention;
 mod schedulers;

@@ -33,6 +33,12 @@ fn wrong_arguments_and_wrong_settings_end_with_code_two_and_their_name() {
     let (code, says) = run(&["serve", "--outcome-delay", "soon"]);
     assert_eq!(code, Some(2));
     assert!(says.contains("PATCHBAY_OUTCOME_DELAY"), "{says}");
+    let (code, says) = run(&["serve", "--outcome-delay", "5000000000000h"]);
+    assert_eq!(code, Some(2));
+    assert!(says.contains("longer than a year"), "{says}");
+    let (code, says) = run(&["serve", "--log", "==="]);
+    assert_eq!(code, Some(2));
+    assert!(says.contains("PATCHBAY_LOG"), "{says}");
     let (code, says) = run(&["serve", "--master-key", "short"]);
     assert_eq!(code, Some(2));
     assert!(says.contains("PATCHBAY_MASTER_KEY"), "{says}");
