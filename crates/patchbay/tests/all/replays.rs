@@ -49,7 +49,8 @@ async fn a_replay_rewrites_nothing_that_was_edited_by_hand_whatever_the_settings
     world.aircall_at_once(&hook, vec![ended_call(2, "+1 415-555-0001", &[])]).await;
     world.settled(3).await;
     let paths = paths(&world).await;
-    let writes: Vec<_> = paths.iter().filter(|path| path.contains("/batch/") && !path.contains("/read")).collect();
+    let writes: Vec<_> =
+        paths.iter().filter(|path| path.contains("/batch/") && !path.contains("/read")).collect();
     assert!(writes.iter().all(|path| path.contains("calls/batch/create")), "{writes:?}");
     let titles = |calls: Vec<Value>| {
         calls.iter().map(|call| call["properties"]["hs_call_title"].clone()).collect::<Vec<_>>()
