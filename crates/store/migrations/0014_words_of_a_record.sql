@@ -1,4 +1,3 @@
--- The words of a record by this index alone: without the word in it, SQLite takes the primary key, which has the word, and
--- walks all words of the workspace for each record that is saved.
-DROP INDEX record_words_of_record;
-CREATE INDEX record_words_of_record ON record_words (workspace, record, word);
+-- The words of a record by this index alone: by the one before, which lacks the word, SQLite does not go; it takes the
+-- primary key and walks all words of the workspace for each record that is saved.
+CREATE INDEX record_words_by_record ON record_words (workspace, record, word);
