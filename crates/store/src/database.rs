@@ -47,11 +47,10 @@ impl Connection {
         let done = work(self);
         match access {
             Access::Write if done.is_ok() => self.commit()?,
-            // An error that came first is the one to tell.
-            Access::Write => {
+            // It has changed nothing, or nothing that is to stay; an error that came first is the one to tell.
+            Access::Write | Access::Read => {
                 let _ = self.roll_back();
             }
-            Access::Read => self.let_go(),
         }
         done
     }
@@ -96,16 +95,6 @@ impl Connection {
         match self {
             Self::Sqlite(_) => self.batch("ROLLBACK"),
             Self::Postgres(session) => session.roll_back(),
-        }
-    }
-
-    /// Ends a transaction that has changed nothing.
-    fn let_go(&self) {
-        match self {
-            Self::Sqlite(_) => {
-                let _ = self.roll_back();
-            }
-            Self::Postgres(session) => session.let_go(),
         }
     }
 

@@ -38,13 +38,9 @@ const QUEUE_BYTES_MAX: usize = 128 << 20;
 const READERS: u32 = 4;
 
 /// Transactions that write at once, on PostgreSQL: some wait for its disk while others are carried out.
-const WRITERS: u32 = 4;
-
-/// Long ones at once, apart from those: a flood's batches, many side by side, take no seat from what writes a few rows.
-const LONG_WRITERS: u32 = 4;
+const WRITERS: u32 = 6;
 
 /// How long a connection is waited for. A lane can wait; whoever looks at a page cannot.
-const LONG_PATIENCE: Duration = Duration::from_mins(2);
 const WRITER_PATIENCE: Duration = Duration::from_secs(30);
 const READER_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -81,7 +77,6 @@ enum Way {
     /// Writers and readers side by side.
     Postgres {
         writers: Pool,
-        long_writers: Pool,
         readers: Pool,
         /// For the node's heartbeat, which waits for nobody's work.
         beats: Pool,
@@ -183,13 +178,8 @@ impl Store {
             // An error means that the thread has stopped all the same.
             let _ = told.await;
         }
-        if let Way::Postgres { writers, long_writers, readers, beats } = &self.inner.way {
-            tokio::join!(
-                writers.close(WRITERS),
-                long_writers.close(LONG_WRITERS),
-                readers.close(READERS),
-                beats.close(1)
-            );
+        if let Way::Postgres { writers, readers, beats } = &self.inner.way {
+            tokio::join!(writers.close(WRITERS), readers.close(READERS), beats.close(1));
         }
         self.inner.door.open();
     }
@@ -232,17 +222,13 @@ impl Store {
         self.write_as(Job::Write, work, after).await
     }
 
-    /// Writes many rows of a workspace, all of them or nothing, so that what is short does not wait for it: on SQLite in turn
-    /// with those of others, and alone; on PostgreSQL by connections of their own.
+    /// Writes many rows of a workspace, all of them or nothing: on SQLite in turn with those of others, and alone.
     pub(crate) async fn write_long<T, F, A>(&self, workspace: WorkspaceId, work: F, after: A) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
-        if let Way::Postgres { long_writers, .. } = &self.inner.way {
-            return self.in_time(long_writers.carry_out(Access::Write, work, after)).await;
-        }
         self.write_as(move |write| Job::Long(workspace, write), work, after).await
     }
 
@@ -369,7 +355,6 @@ fn on_postgres(
     };
     Ok(Way::Postgres {
         writers: pool(WRITERS, WRITER_PATIENCE),
-        long_writers: pool(LONG_WRITERS, LONG_PATIENCE),
         readers: pool(READERS, READER_PATIENCE),
         beats: pool(1, READER_PATIENCE),
     })

@@ -13,10 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{
-    FutureExt,
-    future::{join, try_join_all},
-};
+use futures_util::future::{join, try_join_all};
 use tokio::runtime::Runtime;
 use tokio_postgres::{
     Client, Error, Row, Statement,
@@ -109,9 +106,8 @@ impl Session {
         self.begin.set(Some(match (access, is_old) {
             (Access::Read, false) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             (Access::Read, true) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DISCARD PLANS",
-            // Whatever the database's default: more than this would refuse what several lanes do beside each other.
-            (Access::Write, false) => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            (Access::Write, true) => "BEGIN ISOLATION LEVEL READ COMMITTED; DISCARD PLANS",
+            (Access::Write, false) => "BEGIN",
+            (Access::Write, true) => "BEGIN; DISCARD PLANS",
         }));
     }
 
@@ -122,15 +118,6 @@ impl Session {
 
     pub(super) fn roll_back(&self) -> Result<()> {
         self.end("ROLLBACK")
-    }
-
-    /// Ends a transaction that has changed nothing, without waiting for the answer: it is on its way once it was asked for,
-    /// ahead of all that the session sends later, and the client drops an answer that nobody waits for.
-    pub(super) fn let_go(&self) {
-        self.begin.set(None);
-        if self.is_open.replace(false) {
-            let _ = Box::pin(self.client.batch_execute("ROLLBACK")).now_or_never();
-        }
     }
 
     fn end(&self, sql: &str) -> Result<()> {
