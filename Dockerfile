@@ -6,7 +6,6 @@ WORKDIR /build
 # What was compiled stays in caches of the builder, so that a third-party crate is compiled again only when Cargo.lock
 # names another one.
 COPY Cargo.toml Cargo.lock ./
-COPY .cargo .cargo
 COPY crates crates
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
