@@ -27,24 +27,18 @@ fn wrong_arguments_and_wrong_settings_end_with_code_two_and_their_name() {
     };
     let (code, says) = run(&["serv"]);
     assert_eq!(code, Some(2), "{says}");
-    let (code, says) = run(&["serve", "--listen", "here"]);
-    assert_eq!(code, Some(2));
-    assert!(says.contains("PATCHBAY_LISTEN"), "{says}");
-    let (code, says) = run(&["serve", "--outcome-delay", "soon"]);
-    assert_eq!(code, Some(2));
-    assert!(says.contains("PATCHBAY_OUTCOME_DELAY"), "{says}");
-    let (code, says) = run(&["serve", "--outcome-delay", "5000000000000h"]);
-    assert_eq!(code, Some(2));
-    assert!(says.contains("longer than a year"), "{says}");
-    let (code, says) = run(&["serve", "--log", "==="]);
-    assert_eq!(code, Some(2));
-    assert!(says.contains("PATCHBAY_LOG"), "{says}");
-    let (code, says) = run(&["serve", "--master-key", "short"]);
-    assert_eq!(code, Some(2));
-    assert!(says.contains("PATCHBAY_MASTER_KEY"), "{says}");
-    let (code, says) = run(&["work", "--database-url", "sqlite:none.db"]);
-    assert_eq!(code, Some(2));
-    assert!(says.contains("PATCHBAY_DATABASE_URL"), "{says}");
+    for (arguments, named) in [
+        (["serve", "--listen", "here"], "PATCHBAY_LISTEN"),
+        (["serve", "--outcome-delay", "soon"], "PATCHBAY_OUTCOME_DELAY"),
+        (["serve", "--outcome-delay", "5000000000000h"], "longer than a year"),
+        (["serve", "--log", "==="], "PATCHBAY_LOG"),
+        (["serve", "--master-key", "short"], "PATCHBAY_MASTER_KEY"),
+        (["work", "--database-url", "sqlite:none.db"], "PATCHBAY_DATABASE_URL"),
+    ] {
+        let (code, says) = run(&arguments);
+        assert_eq!(code, Some(2), "{says}");
+        assert!(says.contains(named), "{says}");
+    }
     for (place, why) in [
         ("db:port/patchbay", "port"),
         ("/patchbay", "names no host"),
