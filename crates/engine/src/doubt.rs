@@ -1,6 +1,6 @@
 //! Creates whose answer never came: settled by looking, not by sending again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connectors::hubspot::{Found, Guard};
 use domain::{
@@ -33,6 +33,22 @@ pub struct Begun {
     /// In which account; none is known of what was begun before this was kept.
     #[serde(default)]
     pub portal: Option<String>,
+    /// What it is known by in our property; none of what was begun before workspaces of one account were told apart.
+    #[serde(default)]
+    pub mark: Option<String>,
+}
+
+impl Begun {
+    /// What the create of a step is known by in our property.
+    pub fn mark<'a>(&'a self, key: &'a StepKey) -> &'a str {
+        self.mark.as_deref().unwrap_or(&key.0)
+    }
+}
+
+/// What a workspace's create is known by in our property: two of them may write to one account, and what a source calls its
+/// bookings is its own.
+pub fn mark(workspace: WorkspaceId, key: &StepKey) -> String {
+    format!("{}/{key}", workspace.0)
 }
 
 /// Settles all creates in doubt of a batch. A record whose doubt cannot be settled yet waits.
@@ -47,17 +63,17 @@ pub async fn settle(
 ) -> Option<Fault> {
     let mut last = None;
     for object in [Object::Calls, Object::Meetings, Object::Tasks] {
-        let keys: Vec<StepKey> = works
+        let marks: BTreeSet<String> = works
             .iter()
             .flat_map(|work| &work.open)
-            .filter(|open| begun(open).is_some_and(|begun| begun.object == object))
-            .map(|open| open.key.clone())
+            .filter_map(|open| Some((open, begun(open).filter(|begun| begun.object == object)?)))
+            .map(|(open, begun)| begun.mark(&open.key).to_owned())
             .collect();
-        if keys.is_empty() {
+        if marks.is_empty() {
             continue;
         }
         let fault = match session.guards.of(object) {
-            Guard::UniqueProperty => settle_by_key(session, works, object, &keys, now).await,
+            Guard::UniqueProperty => settle_by_key(session, works, object, &marks, now).await,
             Guard::Lookup => {
                 let claims = Claims::of(session, store, workspace, works);
                 settle_by_look(session, claims, works, object, now).await
@@ -77,12 +93,12 @@ async fn settle_by_key(
     session: &Session,
     works: &mut [Work],
     object: Object,
-    keys: &[StepKey],
+    marks: &BTreeSet<String>,
     now: Timestamp,
 ) -> Option<Fault> {
-    let found = session.hubspot.find_by_key(object, keys).await;
-    each_open(works, object, |work, open, _| match &found {
-        Ok(found) => take(work, &open, object, found.get(&open.key), now),
+    let found = session.hubspot.find_by_key(object, marks).await;
+    each_open(works, object, |work, open, begun| match &found {
+        Ok(found) => take(work, &open, object, found.get(begun.mark(&open.key)), now),
         Err(fault) => work.fail(fault, now),
     });
     found.err()

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
 use crate::settings::Settings;
 
@@ -85,7 +85,7 @@ pub struct Workspace {
     /// Its word in addresses: small letters, digits and hyphens
     pub slug: String,
     /// What people call it [default: the word]
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// Settings of the installation
     #[command(flatten)]
@@ -102,7 +102,7 @@ pub struct Token {
     #[arg(long)]
     pub workspace: Option<String>,
     /// A name to know it by
-    #[arg(long, default_value = "command line")]
+    #[arg(long, default_value = "command line", value_parser = NonEmptyStringValueParser::new())]
     pub name: String,
     /// Settings of the installation
     #[command(flatten)]

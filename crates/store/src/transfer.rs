@@ -100,7 +100,8 @@ impl Transfer {
     /// # Errors
     /// What keeps the rows from being brought there; nothing was changed then but the schemas.
     pub fn open(file: &Path, to: Address, key: MasterKey) -> Result<Self, TransferError> {
-        if !file.exists() {
+        // An empty file would become a database by being opened.
+        if std::fs::metadata(file).map_or(0, |file| file.len()) == 0 {
             return Err(TransferError::NotThere(file.to_owned()));
         }
         let door = Door::default();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     fault::Fault,
-    ids::{ContactId, ObjectId, StepKey},
+    ids::{ContactId, ObjectId},
     step::Object,
 };
 
@@ -88,13 +88,12 @@ impl Hubspot {
     pub async fn find_by_key(
         &self,
         object: Object,
-        keys: &[StepKey],
-    ) -> Result<HashMap<StepKey, Found>, Fault> {
-        let wanted: BTreeSet<String> = keys.iter().map(|key| key.0.clone()).collect();
-        let objects = self.read_batch(object.word(), Some(KEY_PROPERTY), &wanted, properties(object)).await?;
+        wanted: &BTreeSet<String>,
+    ) -> Result<HashMap<String, Found>, Fault> {
+        let objects = self.read_batch(object.word(), Some(KEY_PROPERTY), wanted, properties(object)).await?;
         let keyed = objects.iter().filter_map(|object| {
             let key = object.property(KEY_PROPERTY).filter(|key| wanted.contains(key))?;
-            Some((StepKey(key), Found::read(object)))
+            Some((key, Found::read(object)))
         });
         Ok(keyed.collect())
     }

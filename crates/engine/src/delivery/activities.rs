@@ -1,6 +1,6 @@
 //! The second round: calls, meetings and tasks made and changed. The third: replaced editions archived.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connectors::{
     gate::Closed,
@@ -48,7 +48,7 @@ impl Delivery<'_> {
     ) -> Result<(), StoreError> {
         let mut refused_tasks = Vec::new();
         for object in OBJECTS {
-            let creating = creating(works, plans, made, object, self.session.portal.as_deref());
+            let creating = self.creating(works, plans, made, object);
             if !creating.is_empty() {
                 self.begin(self.begun_activities(works, &creating)).await?;
                 self.create(works, object, &creating, gained).await;
@@ -64,6 +64,39 @@ impl Delivery<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The creates that the plans ask for, each for whom it may be by now.
+    fn creating(
+        &self,
+        works: &[Work],
+        plans: &[Plan],
+        made: &BTreeMap<ContactKey, Outcome>,
+        object: Object,
+    ) -> Vec<Creating> {
+        let mut creating = Vec::new();
+        let going_on = works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on());
+        for (n, (_, plan)) in going_on {
+            for step in &plan.steps {
+                let Step::Create { key, object: of, properties, contacts } = step else { continue };
+                if *of != object {
+                    continue;
+                }
+                let known: Vec<ContactId> =
+                    contacts.iter().filter_map(|contact| known(contact, made)).collect();
+                let mut unique: Vec<ContactId> = Vec::new();
+                for contact in known {
+                    if !unique.contains(&contact) {
+                        unique.push(contact);
+                    }
+                }
+                let portal = self.session.portal.clone();
+                let mark = Some(doubt::mark(self.workspace, key));
+                let begun = Begun { object, properties: properties.clone(), contacts: unique, portal, mark };
+                creating.push(Creating { work: n, key: key.clone(), begun });
+            }
+        }
+        creating
     }
 
     /// Enters each create before it is sent: what follows may be cut off at any point.
@@ -90,7 +123,7 @@ impl Delivery<'_> {
     fn sent(&self, one: &Creating) -> BTreeMap<String, String> {
         let mut properties = one.begun.properties.clone();
         if self.session.guards.of(one.begun.object) == Guard::UniqueProperty {
-            properties.insert(KEY_PROPERTY.to_owned(), one.key.0.clone());
+            properties.insert(KEY_PROPERTY.to_owned(), one.begun.mark(&one.key).to_owned());
         }
         properties
     }
@@ -164,23 +197,23 @@ impl Delivery<'_> {
     /// HubSpot has an activity with our key already: made before a crash, or by an installation before this one.
     async fn adopt_existing(&self, work: &mut Work, one: &Creating, about: &About, gained: &mut Gained) {
         let object = one.begun.object;
-        let keys = std::slice::from_ref(&one.key);
-        let found = self.gates.pass(self.workspace, self.session.hubspot.find_by_key(object, keys)).await;
+        let mark = one.begun.mark(&one.key);
+        let wanted = BTreeSet::from([mark.to_owned()]);
+        let found = self.gates.pass(self.workspace, self.session.hubspot.find_by_key(object, &wanted)).await;
         let now = (self.clock)();
         match found {
             Ok(Ok(found)) => {
                 work.closed.push(one.key.clone());
-                if let Some(found) = found.get(&one.key) {
+                if let Some(found) = found.get(mark) {
                     let contacts = one.begun.contacts.clone();
                     doubt::adopt(work, object, &one.key, found, contacts, about, now);
                     work.end = End::Again;
                     return;
                 }
                 work.end = End::Problem(format!(
-                    "HubSpot refuses the {} because one with the key {} exists, and does not show it. It may be in \
+                    "HubSpot refuses the {} because one with the key {mark} exists, and does not show it. It may be in \
                      HubSpot's recycle bin: restore it there, then retry.",
                     noun(object),
-                    one.key
                 ));
                 work.ledger.push(about.refused("a key of ours is taken by an object that is not shown", now));
             }
@@ -345,36 +378,6 @@ fn set_problems_aside(works: &mut [Work], creating: &[Creating]) -> Vec<(usize, 
 /// Whether a create was refused because a contact that it was for is not there any more.
 fn is_contact_gone(fault: &Fault) -> bool {
     matches!(fault, Fault::Never { field: Some(field), .. } if field == ASSOCIATIONS)
-}
-
-fn creating(
-    works: &[Work],
-    plans: &[Plan],
-    made: &BTreeMap<ContactKey, Outcome>,
-    object: Object,
-    portal: Option<&str>,
-) -> Vec<Creating> {
-    let mut creating = Vec::new();
-    let going_on = works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on());
-    for (n, (_, plan)) in going_on {
-        for step in &plan.steps {
-            let Step::Create { key, object: of, properties, contacts } = step else { continue };
-            if *of != object {
-                continue;
-            }
-            let known: Vec<ContactId> = contacts.iter().filter_map(|contact| known(contact, made)).collect();
-            let mut unique: Vec<ContactId> = Vec::new();
-            for contact in known {
-                if !unique.contains(&contact) {
-                    unique.push(contact);
-                }
-            }
-            let portal = portal.map(str::to_owned);
-            let begun = Begun { object, properties: properties.clone(), contacts: unique, portal };
-            creating.push(Creating { work: n, key: key.clone(), begun });
-        }
-    }
-    creating
 }
 
 /// HubSpot's id of a contact, if it has one by now.

@@ -162,9 +162,14 @@ async fn what_cannot_be_meant_is_refused_and_what_was_brought_can_be_taken_back(
     ] {
         assert_eq!(run(&here, &usage).0, Some(2), "{usage:?}");
     }
-    let (code, said) = run(&here, &["migrate", "--from", "sqlite:nowhere.db", "--to", &there]);
-    assert_eq!(code, Some(1));
-    assert!(said.contains("nowhere.db"), "{said}");
+    let empty = here.folder.join("empty.db");
+    std::fs::write(&empty, "").unwrap();
+    let empty = format!("sqlite:{}", empty.display());
+    for none in ["sqlite:nowhere.db", &empty] {
+        let (code, said) = run(&here, &["migrate", "--from", none, "--to", &there]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains("there is no database at"), "{said}");
+    }
     let other = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
     let (code, said) = run(&here, &["migrate", "--from", &from, "--to", &there, "--master-key", other]);
     assert_eq!(code, Some(1));

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::{
     oauth::{APP, ask, consent},
-    world::{World, after, ended_call, until},
+    world::{AIRCALL_TOKEN, TOKEN, World, after, ended_call, until},
 };
 
 const NUMBER: &str = "+1 415-555-0101";
@@ -77,6 +77,41 @@ async fn what_waited_with_a_contact_of_the_account_before_is_written_with_one_of
     assert_eq!(calls.len(), 1);
     assert_ne!(calls[0]["associations"]["contacts"], json!([stranger["id"]]));
     assert_eq!(world.objects("contacts").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workspaces_of_one_account_have_a_call_each_where_their_sources_give_them_the_same_id() {
+    let world = World::connected().await;
+    assert_eq!(world.server.command(&["workspace", "second"], &[]).0, Some(0));
+    let put = async |system: &str, body: Value| -> Value {
+        let address = format!("{}/api/v1/workspaces/second/connections/{system}", world.server.address());
+        let answer = world.http.put(address).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    };
+    put("hubspot", json!({ "service_key": "pat-na1-sandbox" })).await;
+    let aircall = json!({ "api_id": "sandbox", "api_token": "sandbox", "webhook_token": AIRCALL_TOKEN });
+    let second = put("aircall", aircall).await["hook_url"].as_str().unwrap().to_owned();
+
+    let first = world.hook("aircall").await;
+    assert_eq!(world.aircall(&first, &ended_call(1, NUMBER, &[])).await, 202);
+    world.record_in("aircall", "1", "logged").await;
+    // The answer to the second one's create is lost, so that it is looked up by its key.
+    world.fault(json!({ "kind": "answer_lost_after", "match": { "path_contains": "calls/batch/create" }, "times": 1 })).await;
+    assert_eq!(world.aircall(&second, &ended_call(1, "+1 415-555-0202", &[])).await, 202);
+    until("there are two", async || world.objects("calls").await.len() == 2).await;
+    let tagged = |number: &str, tag| after(ended_call(1, number, &[(5, tag)]), "call.tagged", 30);
+    assert_eq!(world.aircall(&second, &tagged("+1 415-555-0202", "second")).await, 202);
+    assert_eq!(world.aircall(&first, &tagged(NUMBER, "first")).await, 202);
+    let bodies = async || -> Vec<String> {
+        let calls = world.objects("calls").await;
+        calls.iter().map(|call| call["properties"]["hs_call_body"].to_string()).collect()
+    };
+    until("each has its own tag", async || {
+        let bodies = bodies().await;
+        bodies.len() == 2 && bodies[0].contains("first") && bodies[1].contains("second")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,7 +59,11 @@ async fn a_workspace_is_made_beside_a_running_server_and_has_connections_of_its_
     let make = ["workspace", "acme", "--name", "Acme Corp"];
     assert_eq!(world.server.command(&make, &[]), (Some(0), "acme\n".to_owned()));
     assert_eq!(world.server.command(&make, &[]).0, Some(1), "there is one already");
-    assert_eq!(world.server.command(&["workspace", "Acme Corp"], &[]).0, Some(2));
+    for wrong in
+        [&["workspace", "Acme Corp"][..], &["workspace", "acme-2", "--name", ""], &["token", "--name", ""]]
+    {
+        assert_eq!(world.server.command(wrong, &[]).0, Some(2), "{wrong:?}");
+    }
     let address = format!("{}/api/v1/workspaces/acme/connections/hubspot", world.server.address());
     let asked = world.http.get(address).bearer_auth(crate::world::TOKEN).send().await.unwrap();
     let connection: serde_json::Value = asked.json().await.unwrap();

@@ -1,13 +1,8 @@
 //! Reads and searches: who and what is there, whatever the order and the case of the answer.
 
-use domain::{
-    contact::ContactKey,
-    email::Email,
-    fault::Fault,
-    ids::{ContactId, StepKey},
-    phone::Phone,
-    step::Object,
-};
+use std::collections::BTreeSet;
+
+use domain::{contact::ContactKey, email::Email, fault::Fault, ids::ContactId, phone::Phone, step::Object};
 use serde_json::{Value, json};
 
 use super::stub::{Stub, json as answer};
@@ -85,7 +80,7 @@ async fn an_answer_that_does_not_account_for_all_is_no_proof_of_absence() {
         json!({}),
     ] {
         let stub = Stub::answering(move |_| answer(207, body.clone())).await;
-        let read = stub.hubspot.find_by_key(Object::Calls, &[StepKey::from("aircall:1")]).await;
+        let read = stub.hubspot.find_by_key(Object::Calls, &BTreeSet::from(["aircall:1".to_owned()])).await;
         assert!(matches!(read, Err(Fault::Later { .. })), "{read:?}");
     }
 }
@@ -126,8 +121,9 @@ async fn objects_are_found_by_our_key() {
         )
     })
     .await;
-    let found = stub.hubspot.find_by_key(Object::Calls, &[StepKey::from("aircall:1")]).await.unwrap();
-    let found = &found[&StepKey::from("aircall:1")];
+    let found =
+        stub.hubspot.find_by_key(Object::Calls, &BTreeSet::from(["aircall:1".to_owned()])).await.unwrap();
+    let found = &found["aircall:1"];
     assert_eq!((found.id.as_str(), found.properties["hs_call_title"].as_str()), ("9", "One"));
     assert!(!found.properties.contains_key("hs_call_body"));
     let key = ContactKey::Phone(phone("+14155550132"));
