@@ -90,10 +90,10 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.write(move |connection| {
+        let work = move |connection: &Connection| {
             lease.hold(connection)?;
             work(connection)
-        })
-        .await
+        };
+        self.write_held(lease.workspace, work, |_| {}).await
     }
 }

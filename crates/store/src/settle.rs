@@ -183,7 +183,7 @@ impl Store {
         if rows > SHORT_MAX {
             self.write_long(lease.workspace, work, after).await
         } else {
-            self.write_then(work, after).await
+            self.write_held(lease.workspace, work, after).await
         }
     }
 }

@@ -11,7 +11,7 @@ use domain::ids::WorkspaceId;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Appended, Location, MasterKey, NewEnvelope, Result, StoreError,
+    Appended, Location, Locks, MasterKey, NewEnvelope, Result, StoreError,
     bell::Bell,
     database::{Access, Connection},
     intake::Intake,
@@ -77,6 +77,8 @@ enum Way {
     /// Writers and readers side by side.
     Postgres {
         writers: Pool,
+        /// Whose write is next, by workspace: a flood's batches wait for each other here, not with a connection in hand.
+        turns: Locks,
         readers: Pool,
         /// For the node's heartbeat, which waits for nobody's work.
         beats: Pool,
@@ -178,7 +180,7 @@ impl Store {
             // An error means that the thread has stopped all the same.
             let _ = told.await;
         }
-        if let Way::Postgres { writers, readers, beats } = &self.inner.way {
+        if let Way::Postgres { writers, readers, beats, .. } = &self.inner.way {
             tokio::join!(writers.close(WRITERS), readers.close(READERS), beats.close(1));
         }
         self.inner.door.open();
@@ -219,27 +221,51 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
-        self.write_as(Job::Write, work, after).await
+        self.write_as(Job::Write, None, work, after).await
     }
 
-    /// Writes many rows of a workspace, all of them or nothing: on SQLite in turn with those of others, and alone.
+    /// Writes a few rows of a workspace which it holds (`Connection::hold`).
+    pub(crate) async fn write_held<T, F, A>(&self, workspace: WorkspaceId, work: F, after: A) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        self.write_as(Job::Write, Some(workspace), work, after).await
+    }
+
+    /// Writes many rows of a workspace which it holds, all of them or nothing: on SQLite in turn with those of others, and
+    /// alone.
     pub(crate) async fn write_long<T, F, A>(&self, workspace: WorkspaceId, work: F, after: A) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
-        self.write_as(move |write| Job::Long(workspace, write), work, after).await
+        self.write_as(move |write| Job::Long(workspace, write), Some(workspace), work, after).await
     }
 
-    async fn write_as<T, F, A>(&self, job: impl FnOnce(Box<dyn Write>) -> Job, work: F, after: A) -> Result<T>
+    async fn write_as<T, F, A>(
+        &self,
+        job: impl FnOnce(Box<dyn Write>) -> Job,
+        held: Option<WorkspaceId>,
+        work: F,
+        after: A,
+    ) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
-        if let Way::Postgres { writers, .. } = &self.inner.way {
-            return self.in_time(writers.carry_out(Access::Write, work, after)).await;
+        if let Way::Postgres { writers, turns, .. } = &self.inner.way {
+            let in_turn = async {
+                let _turn = match held {
+                    Some(workspace) => Some(turns.hold(workspace).await),
+                    None => None,
+                };
+                writers.carry_out(Access::Write, work, after).await
+            };
+            return self.in_time(in_turn).await;
         }
         let (tell, told) = oneshot::channel();
         let job = job(Box::new(Closure { work: Some(work), after, tell, answer: None }));
@@ -355,6 +381,7 @@ fn on_postgres(
     };
     Ok(Way::Postgres {
         writers: pool(WRITERS, WRITER_PATIENCE),
+        turns: Locks::default(),
         readers: pool(READERS, READER_PATIENCE),
         beats: pool(1, READER_PATIENCE),
     })

@@ -7,13 +7,13 @@ use domain::source::Source;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
+use store::Locks;
 use uuid::Uuid;
 
 use crate::{
     Web,
     dashboard::{Attempts, Passwords, Places},
     hooks::Doors,
-    locks::Locks,
     patience,
 };
 

@@ -11,7 +11,6 @@ mod headers;
 mod health;
 mod hearing;
 mod hooks;
-mod locks;
 mod metrics;
 mod oauth;
 mod patience;

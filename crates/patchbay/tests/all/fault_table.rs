@@ -5,6 +5,7 @@
 use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::{
     oauth::{APP, grant},
@@ -249,7 +250,11 @@ async fn row(trouble: &Trouble, guard: Guard) -> Vec<u64> {
     requests
 }
 
+/// Worlds that are made at once: beginning a server with a database is all work, while a world that stands mostly waits.
+static BEGINNING: Semaphore = Semaphore::const_new(2);
+
 async fn world(trouble: &Trouble, guard: Guard) -> World {
+    let _turn = BEGINNING.acquire().await.unwrap();
     let has_grant = matches!(trouble.cure, Cure::Renewal | Cure::Grant);
     let mut settings = vec![("PATCHBAY_LOG", "error")];
     settings.extend(APP.into_iter().filter(|_| has_grant));

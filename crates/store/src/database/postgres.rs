@@ -106,8 +106,9 @@ impl Session {
         self.begin.set(Some(match (access, is_old) {
             (Access::Read, false) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             (Access::Read, true) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DISCARD PLANS",
-            (Access::Write, false) => "BEGIN",
-            (Access::Write, true) => "BEGIN; DISCARD PLANS",
+            // Whatever the database's default: more than this would refuse what several lanes do beside each other.
+            (Access::Write, false) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            (Access::Write, true) => "BEGIN ISOLATION LEVEL READ COMMITTED; DISCARD PLANS",
         }));
     }
 
