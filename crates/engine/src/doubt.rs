@@ -148,7 +148,13 @@ async fn settle_by_look(
                 Err(fault) => Err(fault),
             };
             match same {
-                Ok(same) => take(work, &open, object, same.as_ref(), now),
+                Ok(same) => {
+                    take(work, &open, object, same.as_ref(), now);
+                    if same.is_some() {
+                        // Kept before anything is changed in it: after a crash in between it would look like another's.
+                        work.end = End::Again;
+                    }
+                }
                 Err(fault) => {
                     work.open.push(open);
                     work.fail(&fault, now);
