@@ -101,6 +101,10 @@ impl Booking {
         for other in older_first(&said).into_iter().rev().filter(|other| *other != schedule) {
             facts.fill_from(&other.facts);
         }
+        // Who cancels says when it was to be: where that is another time, a move is still on its way here, or lost.
+        if let Some(cancel) = canceled_elsewhere(&said, schedule) {
+            (facts.start, facts.end) = (cancel.facts.start, cancel.facts.end);
+        }
         let start = facts.start?;
         let link = schedule.link.as_str();
         let mut canceled = cancel_of(&said, link);
@@ -243,6 +247,20 @@ fn scheduled(said: &BTreeSet<BookingEvent>) -> Option<&BookingEvent> {
         newest(&|one| matches!(one.what, BookingWhat::Canceled { .. }))
             .filter(|one| one.facts.is_whole() && !is_requested(&one.link))
     })
+}
+
+/// The last cancel that is newer than what tells when the meeting is, of the same id, at another time.
+fn canceled_elsewhere<'a>(
+    said: &'a BTreeSet<BookingEvent>,
+    schedule: &BookingEvent,
+) -> Option<&'a BookingEvent> {
+    let is_requested =
+        said.iter().any(|one| one.link == schedule.link && matches!(one.what, BookingWhat::Requested { .. }));
+    said.iter()
+        .filter(|one| matches!(one.what, BookingWhat::Canceled { .. }) && one.link == schedule.link)
+        .filter(|one| one.at > schedule.at && one.facts.is_whole() && !is_requested)
+        .max_by_key(|one| (one.at, *one))
+        .filter(|one| one.facts.start != schedule.facts.start)
 }
 
 /// The last cancel of an id. A request for another time has given up the time before: once it is refused or withdrawn,

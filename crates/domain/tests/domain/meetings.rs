@@ -213,6 +213,20 @@ fn a_cancel_whose_booking_never_comes_writes_nothing() {
 }
 
 #[test]
+fn a_cancel_keeps_the_time_that_it_tells_while_the_move_to_it_is_still_on_its_way() {
+    for on_reschedule in [OnReschedule::Replace, OnReschedule::Update] {
+        let late = [canceled_whole(40, 120), booked(0, 60), moved(20, 60, 120)];
+        for count in 1..=3 {
+            let (crm, _) = after(on_reschedule, late.clone().into_iter().take(count));
+            assert_eq!(shown(&crm), meeting(CANCELED, "CANCELED", 120), "after {count} of them");
+        }
+        // One that is older than the last move says nothing of its time.
+        let (crm, _) = after(on_reschedule, [canceled_whole(10, 60), moved(20, 60, 120)]);
+        assert_eq!(shown(&crm).2, minute(120).to_string());
+    }
+}
+
+#[test]
 fn a_no_show_of_an_unknown_booking_writes_nothing() {
     assert_eq!(after(OnReschedule::Replace, [no_show(5, false)]).0.steps, 0);
 }

@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -42,6 +42,8 @@ const PROMPT: SignedDuration = SignedDuration::from_secs(15);
 
 pub struct World {
     pub clock: Clock,
+    /// When the offices had their connections and rules.
+    connected_at: OnceLock<Timestamp>,
     pub weather: Weather,
     pub offices: Vec<Office>,
     pub aircall: Enclosed,
@@ -174,6 +176,7 @@ impl World {
         let jumps = if has_day { Vec::new() } else { jumps };
         Self {
             clock: Clock::at(began),
+            connected_at: OnceLock::new(),
             offices,
             aircall,
             letters: Mutex::new(letters),
@@ -250,6 +253,7 @@ impl World {
                 hooks.push(node.connect(office, &self.tag, self.on_reschedule).await);
             }
             *self.hooks.lock().unwrap() = hooks;
+            self.connected_at.set(self.clock.now()).unwrap();
         }
         self.is_calm.store(false, Ordering::Relaxed);
         if self.crashes_left.load(Ordering::Relaxed) > 0 {
@@ -271,7 +275,10 @@ impl World {
                 if *at > self.clock.now() {
                     sleep_until(self, *at).await;
                 }
-                self.clock.jump(*skew_ms);
+                // A rule counts from when it was made (C11), by whatever clock: back to before that is not what is judged.
+                let made = self.clock.now().duration_since(*self.connected_at.get().unwrap());
+                let skew_ms = *skew_ms.max(&-signed(made.as_millis().try_into().unwrap()));
+                self.clock.jump(skew_ms);
                 self.note(format!("the clock is off by {skew_ms} ms"));
             }
             std::future::pending::<()>().await;
