@@ -67,7 +67,7 @@ pub fn plan(record: &Record, wishes: &Wishes<'_>, answers: &Answers, now: Timest
     for wanted in &wanted {
         match standing_for(record, wanted, wishes) {
             Some(held) => {
-                plan.steps.extend(update(held, wanted, record.is_redecided));
+                plan.steps.extend(update(record, held, wanted));
                 plan.steps.extend(people::reassociated(record, held, &companions));
             }
             // A task is for the owner of the contact (C17): nobody known, nobody to call back.
@@ -139,11 +139,12 @@ pub fn is_restated(properties: &BTreeMap<String, String>) -> bool {
     RESTATED.iter().all(|name| properties.contains_key(*name))
 }
 
-fn update(held: &Held, wanted: &Wanted, is_redecided: bool) -> Option<Step> {
+fn update(record: &Record, held: &Held, wanted: &Wanted) -> Option<Step> {
     if held.object == Object::Tasks {
         return None; // A task belongs to its owner once it is made.
     }
-    let is_due = |name: &String| is_redecided && RESTATED.contains(&name.as_str());
+    let is_restated = |name: &String| record.is_redecided && RESTATED.contains(&name.as_str());
+    let is_due = |name: &String| is_restated(name) || record.is_unanswered(held, name);
     let holds = |name: &String| held.properties.get(name).map_or("", String::as_str);
     let properties: BTreeMap<String, String> = wanted
         .properties

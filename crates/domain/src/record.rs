@@ -15,7 +15,7 @@ use crate::{
     ids::{ContactId, ObjectId, RecordId, StepKey},
     notice::Told,
     source::Source,
-    step::{Object, Receipt},
+    step::{Object, Receipt, Unanswered},
 };
 
 /// All that is known of one call or one booking.
@@ -42,6 +42,9 @@ pub struct Record {
     pub unwritten: BTreeMap<String, Vec<Answer>>,
     /// What HubSpot holds of it, by our receipts.
     pub held: Vec<Held>,
+    /// What of it may stand otherwise in HubSpot: it is written again, whatever is held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Unanswered>,
     /// HubSpot's number of the account that the contacts and what is held are of.
     #[serde(default)]
     pub portal: Option<String>,
@@ -107,6 +110,7 @@ impl Record {
             companions: BTreeMap::new(),
             unwritten: BTreeMap::new(),
             held: Vec::new(),
+            unanswered: Vec::new(),
             portal: None,
             owner_of: None,
             is_redecided: false,
@@ -142,6 +146,7 @@ impl Record {
                 self.held.push(held);
             }
         }
+        self.unanswered.extend(other.unanswered);
         if self.contact.is_none() {
             self.contact = other.contact;
         }
@@ -212,6 +217,12 @@ impl Record {
         }
     }
 
+    /// Whether it is not known what a property of an activity is in HubSpot.
+    pub fn is_unanswered(&self, held: &Held, name: &str) -> bool {
+        let of_held = |sent: &&Unanswered| sent.object == held.object && sent.id == held.id;
+        self.unanswered.iter().filter(of_held).any(|sent| sent.properties.contains(name))
+    }
+
     /// Takes in what HubSpot answered.
     pub fn settle(&mut self, receipt: Receipt) {
         if let Receipt::Made(Held { object, properties, .. }) | Receipt::Changed { object, properties, .. } =
@@ -229,7 +240,12 @@ impl Record {
                 self.held.retain(|one| (one.object, &one.id) != (held.object, &held.id));
                 self.held.push(held);
             }
+            Receipt::Unanswered(sent) => self.unanswered.push(sent),
             Receipt::Changed { object, id, properties } => {
+                for sent in self.unanswered.iter_mut().filter(|sent| sent.object == object && sent.id == id) {
+                    sent.properties.retain(|name| !properties.contains_key(name));
+                }
+                self.unanswered.retain(|sent| !sent.properties.is_empty());
                 self.is_redecided &= object != Object::Calls || !crate::plan::is_restated(&properties);
                 if let Some(held) = self.held.iter_mut().find(|one| one.object == object && one.id == id) {
                     held.properties.extend(properties);
@@ -241,6 +257,7 @@ impl Record {
                 }
             }
             Receipt::Gone { object, id } => {
+                self.unanswered.retain(|sent| sent.object != object || sent.id != id);
                 self.held.retain(|one| one.object != object || one.id != id);
             }
         }

@@ -1,6 +1,6 @@
 //! Steps: the writes that bring HubSpot to what a record says; receipts: what HubSpot answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +115,17 @@ pub struct Plan {
     pub companions: Vec<(ContactKey, ContactLink)>,
 }
 
+/// Properties of an activity that were sent and not answered: HubSpot holds what it held before, or what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    /// What.
+    pub object: Object,
+    /// HubSpot's id.
+    pub id: ObjectId,
+    /// Their names.
+    pub properties: BTreeSet<String>,
+}
+
 /// What HubSpot answered to a step, as it bears on the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -132,6 +143,8 @@ pub enum Receipt {
         /// What was written.
         properties: BTreeMap<String, String>,
     },
+    /// Properties of an activity were sent, and not answered.
+    Unanswered(Unanswered),
     /// An activity is associated with just these contacts, as far as we wrote.
     Associated {
         /// What.

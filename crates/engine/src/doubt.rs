@@ -7,7 +7,7 @@ use domain::{
     fault::Fault,
     ids::{ContactId, ObjectId, RecordId, StepKey, WorkspaceId},
     record::Held,
-    step::{Object, Receipt},
+    step::{Object, Receipt, Unanswered},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,19 @@ impl Begun {
     /// What the create of a step is known by in our property.
     pub fn mark<'a>(&'a self, key: &'a StepKey) -> &'a str {
         self.mark.as_deref().unwrap_or(&key.0)
+    }
+}
+
+/// Takes in the changes of activities that were begun and never answered: they are written again, as they are to be by now.
+pub fn take_changes(work: &mut Work) {
+    for open in std::mem::take(&mut work.open) {
+        match serde_json::from_value::<Unanswered>(open.step.clone()) {
+            Ok(sent) => {
+                work.record.settle(Receipt::Unanswered(sent));
+                work.closed.push(open.key);
+            }
+            Err(_) => work.open.push(open),
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use domain::{
 use jiff::Timestamp;
 use store::{Claimed, Envelope, Mark, Store, StoreError, Taken};
 
-use crate::work::{End, Work};
+use crate::{
+    doubt,
+    work::{End, Work},
+};
 
 /// Reads and folds what a lane claimed.
 ///
@@ -53,6 +56,7 @@ pub async fn read(
         });
         works.extend(joined);
     }
+    works.iter_mut().for_each(doubt::take_changes);
     Ok((works, marks))
 }
 

@@ -1,12 +1,14 @@
 //! What HubSpot holds of a booking (M1–M5, M7, M8, M11, M12).
 
+use std::collections::BTreeSet;
+
 use domain::{
     booking::{BookingEvent, BookingFacts, BookingWhat},
     event::Event,
     record::Record,
     settings::{MeetingSettings, OnReschedule},
     source::Source,
-    step::{Plan, Step},
+    step::{Object, Plan, Receipt, Step, Unanswered},
 };
 use rstest::rstest;
 
@@ -224,6 +226,22 @@ fn a_cancel_keeps_the_time_that_it_tells_while_the_move_to_it_is_still_on_its_wa
         let (crm, _) = after(on_reschedule, [canceled_whole(10, 60), moved(20, 60, 120)]);
         assert_eq!(shown(&crm).2, minute(120).to_string());
     }
+}
+
+#[test]
+fn what_was_sent_and_not_answered_is_written_again_whatever_is_held() {
+    let (mut crm, mut record) = after(OnReschedule::Replace, [booked(0, 60)]);
+    let outcome = BTreeSet::from(["hs_meeting_outcome".to_owned()]);
+    let id = record.held[0].id.clone();
+    record.settle(Receipt::Unanswered(Unanswered {
+        object: Object::Meetings,
+        id,
+        properties: outcome.clone(),
+    }));
+    let plan = hear(&mut crm, &mut record, booked(0, 60));
+    let [Step::Update { properties, .. }] = &plan.steps[..] else { panic!("{plan:?}") };
+    assert!(properties.keys().eq(&outcome), "{properties:?}");
+    assert_eq!(kinds(&hear(&mut crm, &mut record, booked(0, 60))), [""; 0]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use domain::{
     fault::Fault,
     ids::{ContactId, ObjectId, StepKey},
     record::Held,
-    step::{ContactRef, Object, Plan, Receipt, Step},
+    step::{ContactRef, Object, Plan, Receipt, Step, Unanswered},
 };
 use serde_json::{Value, json};
 use store::{Begin, OpenStep, Phase, StoreError};
@@ -56,7 +56,7 @@ impl Delivery<'_> {
             if object == Object::Tasks {
                 refused_tasks = set_problems_aside(works, &creating);
             }
-            self.update(works, plans, object, gained).await;
+            self.update(works, plans, object, gained).await?;
         }
         for (n, end) in refused_tasks {
             if works[n].goes_on() {
@@ -225,7 +225,13 @@ impl Delivery<'_> {
         }
     }
 
-    async fn update(&self, works: &mut [Work], plans: &[Plan], object: Object, gained: &mut Gained) {
+    async fn update(
+        &self,
+        works: &mut [Work],
+        plans: &[Plan],
+        object: Object,
+        gained: &mut Gained,
+    ) -> Result<(), StoreError> {
         let mut changes: BTreeMap<ObjectId, (usize, BTreeMap<String, String>)> = BTreeMap::new();
         for (n, (work, plan)) in works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on()) {
             for step in &plan.steps {
@@ -238,8 +244,9 @@ impl Delivery<'_> {
             }
         }
         if changes.is_empty() {
-            return;
+            return Ok(());
         }
+        self.begin(self.begun_changes(works, object, &changes)).await?;
         let rows = changes
             .iter()
             .map(|(id, (_, properties))| Change { id: id.clone(), properties: properties.clone() })
@@ -255,6 +262,7 @@ impl Delivery<'_> {
                 what: format!("Update {}", noun(object)),
             };
             let request = json!({ "properties": properties });
+            work.closed.push(change_key(object, &id));
             match changed(&answer, &id) {
                 Changed::Done => {
                     gained.has_success = true;
@@ -275,12 +283,32 @@ impl Delivery<'_> {
                     work.fail(&fault, now);
                 }
                 Changed::Failed(fault) => {
+                    work.record.settle(Receipt::Unanswered(unanswered(object, &id, &properties)));
                     work.ledger.push(about.refused(fault.why(), now));
                     work.fail(&fault, now);
                     gained.note(&fault);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Enters each change before it is sent: after a crash it is not known which of two states HubSpot holds, and what is
+    /// wanted by then may be the first again.
+    fn begun_changes(
+        &self,
+        works: &[Work],
+        object: Object,
+        changes: &BTreeMap<ObjectId, (usize, BTreeMap<String, String>)>,
+    ) -> Begin {
+        let now = (self.clock)();
+        let steps = changes.iter().map(|(id, (n, properties))| OpenStep {
+            record: works[*n].record.id,
+            key: change_key(object, id),
+            begun_at: now,
+            step: serde_json::to_value(unanswered(object, id, properties)).unwrap_or_default(),
+        });
+        Begin { steps: steps.collect(), ..Begin::default() }
     }
 
     /// Archives what the plans no longer want, once what replaces it stands.
@@ -324,6 +352,14 @@ impl Delivery<'_> {
             }
         }
     }
+}
+
+fn change_key(object: Object, id: &ObjectId) -> StepKey {
+    StepKey(format!("{}:{id}", object.word()))
+}
+
+fn unanswered(object: Object, id: &ObjectId, properties: &BTreeMap<String, String>) -> Unanswered {
+    Unanswered { object, id: id.clone(), properties: properties.keys().cloned().collect() }
 }
 
 type Answer = Result<HashMap<ObjectId, Changed>, Closed>;

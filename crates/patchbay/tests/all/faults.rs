@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, ended_call, until};
+use crate::world::{World, after, ended_call, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_doubt_whose_look_up_fails_as_well_is_settled_once_hubspot_answers() {
@@ -73,6 +73,26 @@ async fn a_task_that_is_refused_leaves_the_call_logged_and_is_made_by_a_retry() 
     let [task] = &world.objects("tasks").await[..] else { panic!("one task") };
     let [call] = &world.objects("calls").await[..] else { panic!("one call") };
     assert_eq!(task["associations"], call["associations"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_hubspot_took_without_answering_is_taken_back_where_it_is_wanted_no_more() {
+    let world = World::connected().await;
+    let hook = world.hook("aircall").await;
+    world.aircall_at_once(&hook, vec![ended_call(1, &number(1), &[])]).await;
+    world.settled(1).await;
+    let body = async || world.objects("calls").await[0]["properties"]["hs_call_body"].to_string();
+    let before = body().await;
+    world.fault(json!({ "kind": "answer_lost_after", "match": { "path_contains": "calls/batch/update" }, "times": 1 })).await;
+    let tagged = after(ended_call(1, &number(1), &[(5, "met")]), "call.tagged", 30);
+    assert_eq!(world.aircall(&hook, &tagged).await, 202);
+    until("the answer is lost", async || world.struck().await == 1).await;
+    assert!(body().await.contains("met"));
+    // By what is held the call stands as it is to be again: nothing of the change was told.
+    let untagged = after(ended_call(1, &number(1), &[]), "call.untagged", 60);
+    assert_eq!(world.aircall(&hook, &untagged).await, 202);
+    world.settled(1).await;
+    until("it stands as before", async || body().await == before).await;
 }
 
 fn missed_call(id: u64) -> Value {
