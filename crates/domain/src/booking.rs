@@ -240,13 +240,14 @@ fn scheduled(said: &BTreeSet<BookingEvent>) -> Option<&BookingEvent> {
     let newest = |is: &dyn Fn(&BookingEvent) -> bool| {
         said.iter().filter(|one| is(one)).max_by_key(|one| (one.at, *one))
     };
-    let is_requested = |link: &str| {
-        said.iter().any(|one| one.link == link && matches!(one.what, BookingWhat::Requested { .. }))
-    };
     newest(&|one| one.what == BookingWhat::Booked).or_else(|| {
         newest(&|one| matches!(one.what, BookingWhat::Canceled { .. }))
-            .filter(|one| one.facts.is_whole() && !is_requested(&one.link))
+            .filter(|one| one.facts.is_whole() && !is_requested(said, &one.link))
     })
+}
+
+fn is_requested(said: &BTreeSet<BookingEvent>, link: &str) -> bool {
+    said.iter().any(|one| one.link == link && matches!(one.what, BookingWhat::Requested { .. }))
 }
 
 /// The last cancel that is newer than what tells when the meeting is, of the same id, at another time.
@@ -254,11 +255,9 @@ fn canceled_elsewhere<'a>(
     said: &'a BTreeSet<BookingEvent>,
     schedule: &BookingEvent,
 ) -> Option<&'a BookingEvent> {
-    let is_requested =
-        said.iter().any(|one| one.link == schedule.link && matches!(one.what, BookingWhat::Requested { .. }));
     said.iter()
         .filter(|one| matches!(one.what, BookingWhat::Canceled { .. }) && one.link == schedule.link)
-        .filter(|one| one.at > schedule.at && one.facts.is_whole() && !is_requested)
+        .filter(|one| one.at > schedule.at && one.facts.is_whole() && !is_requested(said, &one.link))
         .max_by_key(|one| (one.at, *one))
         .filter(|one| one.facts.start != schedule.facts.start)
 }

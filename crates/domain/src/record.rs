@@ -146,7 +146,7 @@ impl Record {
                 self.held.push(held);
             }
         }
-        self.unanswered.extend(other.unanswered);
+        other.unanswered.into_iter().for_each(|sent| self.doubt(sent));
         if self.contact.is_none() {
             self.contact = other.contact;
         }
@@ -223,6 +223,15 @@ impl Record {
         self.unanswered.iter().filter(of_held).any(|sent| sent.properties.contains(name))
     }
 
+    /// Each activity has one entry, however often HubSpot does not answer.
+    fn doubt(&mut self, sent: Unanswered) {
+        let of_same = |one: &&mut Unanswered| one.object == sent.object && one.id == sent.id;
+        match self.unanswered.iter_mut().find(of_same) {
+            Some(one) => one.properties.extend(sent.properties),
+            None => self.unanswered.push(sent),
+        }
+    }
+
     /// Takes in what HubSpot answered.
     pub fn settle(&mut self, receipt: Receipt) {
         if let Receipt::Made(Held { object, properties, .. }) | Receipt::Changed { object, properties, .. } =
@@ -240,7 +249,7 @@ impl Record {
                 self.held.retain(|one| (one.object, &one.id) != (held.object, &held.id));
                 self.held.push(held);
             }
-            Receipt::Unanswered(sent) => self.unanswered.push(sent),
+            Receipt::Unanswered(sent) => self.doubt(sent),
             Receipt::Changed { object, id, properties } => {
                 for sent in self.unanswered.iter_mut().filter(|sent| sent.object == object && sent.id == id) {
                     sent.properties.retain(|name| !properties.contains_key(name));

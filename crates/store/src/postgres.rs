@@ -18,7 +18,7 @@ use crate::{
 /// by a session that was left within a transaction: of a node that was frozen there, others can take the lanes after that.
 /// Each statement has its index; a plan that was made while a table was small must not walk it for as long as the session
 /// lasts. What has to walk a table all the same, such as that of nodes, counts as dear by that: the server would translate
-/// each such statement into machine code first, for a quarter of a second of processor time.
+/// each such statement into machine code first, which takes far longer than to walk it.
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '8s';
     SET idle_in_transaction_session_timeout = '4s'; SET client_min_messages = 'warning'; SET enable_seqscan = off;
     SET jit = off;

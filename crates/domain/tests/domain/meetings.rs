@@ -233,11 +233,11 @@ fn what_was_sent_and_not_answered_is_written_again_whatever_is_held() {
     let (mut crm, mut record) = after(OnReschedule::Replace, [booked(0, 60)]);
     let outcome = BTreeSet::from(["hs_meeting_outcome".to_owned()]);
     let id = record.held[0].id.clone();
-    record.settle(Receipt::Unanswered(Unanswered {
-        object: Object::Meetings,
-        id,
-        properties: outcome.clone(),
-    }));
+    let sent = Unanswered { object: Object::Meetings, id, properties: outcome.clone() };
+    for _ in 0..3 {
+        record.settle(Receipt::Unanswered(sent.clone()));
+    }
+    assert_eq!(record.unanswered, [sent], "however often it is sent");
     let plan = hear(&mut crm, &mut record, booked(0, 60));
     let [Step::Update { properties, .. }] = &plan.steps[..] else { panic!("{plan:?}") };
     assert!(properties.keys().eq(&outcome), "{properties:?}");
