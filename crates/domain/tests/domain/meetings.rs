@@ -245,6 +245,20 @@ fn what_was_sent_and_not_answered_is_written_again_whatever_is_held() {
 }
 
 #[test]
+fn a_meeting_whose_new_time_was_not_answered_is_changed_by_the_late_move_to_it_and_not_replaced() {
+    let (mut crm, mut record) = after(OnReschedule::Replace, [booked(0, 60)]);
+    let sent_by_the_cancel = Unanswered {
+        object: Object::Meetings,
+        id: record.held[0].id.clone(),
+        properties: BTreeSet::from(["hs_meeting_start_time".to_owned()]),
+    };
+    record.settle(Receipt::Unanswered(sent_by_the_cancel));
+    let plan = hear(&mut crm, &mut record, moved(5, 60, 120));
+    assert_eq!(kinds(&plan), ["update"]);
+    assert_eq!(shown(&crm), meeting(TITLE, "SCHEDULED", 120));
+}
+
+#[test]
 fn a_no_show_of_an_unknown_booking_writes_nothing() {
     assert_eq!(after(OnReschedule::Replace, [no_show(5, false)]).0.steps, 0);
 }
