@@ -2,7 +2,9 @@
 
 mod activities;
 mod answers;
+mod archives;
 mod associations;
+mod changes;
 mod contacts;
 
 use std::collections::{BTreeMap, BTreeSet};

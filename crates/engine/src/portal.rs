@@ -76,6 +76,7 @@ fn start_anew(record: &mut Record, portal: &str) {
     record.contact = None;
     record.companions.clear();
     record.unwritten.clear();
+    record.unanswered.clear();
     record.owner_of = None;
     record.owes_task = false;
     record.portal = Some(portal.to_owned());

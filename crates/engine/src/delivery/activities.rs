@@ -1,17 +1,17 @@
-//! The second round: calls, meetings and tasks made and changed. The third: replaced editions archived.
+//! The second round: calls, meetings and tasks made, each followed by the changes of its kind.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::{
     gate::Closed,
-    hubspot::{ASSOCIATIONS, Change, Changed, Guard, KEY_PROPERTY, Made, NewActivity},
+    hubspot::{ASSOCIATIONS, Guard, KEY_PROPERTY, Made, NewActivity},
 };
 use domain::{
     contact::ContactKey,
     fault::Fault,
     ids::{ContactId, ObjectId, StepKey},
     record::Held,
-    step::{ContactRef, Object, Plan, Receipt, Step, Unanswered},
+    step::{ContactRef, Object, Plan, Receipt, Step},
 };
 use serde_json::{Value, json};
 use store::{Begin, OpenStep, Phase, StoreError};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Tasks come first: a call that is logged asks for its task no more (C17).
-const OBJECTS: [Object; 3] = [Object::Tasks, Object::Calls, Object::Meetings];
+pub(super) const OBJECTS: [Object; 3] = [Object::Tasks, Object::Calls, Object::Meetings];
 
 /// How often in a row a create may find that its contact is gone before a person has to look: the search shows a deleted
 /// contact for a while.
@@ -223,154 +223,6 @@ impl Delivery<'_> {
             }
             Err(closed) => work.fail(&Fault::from(closed), now),
         }
-    }
-
-    async fn update(
-        &self,
-        works: &mut [Work],
-        plans: &[Plan],
-        object: Object,
-        gained: &mut Gained,
-    ) -> Result<(), StoreError> {
-        let mut changes: BTreeMap<ObjectId, (usize, BTreeMap<String, String>)> = BTreeMap::new();
-        for (n, (work, plan)) in works.iter().zip(plans).enumerate().filter(|(_, (work, _))| work.goes_on()) {
-            for step in &plan.steps {
-                if let Step::Update { object: of, id, properties } = step
-                    && *of == object
-                    && work.goes_on()
-                {
-                    changes.insert(id.clone(), (n, properties.clone()));
-                }
-            }
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.begin(self.begun_changes(works, object, &changes)).await?;
-        let rows = changes
-            .iter()
-            .map(|(id, (_, properties))| Change { id: id.clone(), properties: properties.clone() })
-            .collect();
-        let answer =
-            self.gates.pass(self.workspace, self.session.hubspot.update_activities(object, rows)).await;
-        let now = (self.clock)();
-        for (id, (n, properties)) in changes {
-            let work = &mut works[n];
-            let about = About {
-                record: work.record.id,
-                step: format!("{}:{id}", object.word()),
-                what: format!("Update {}", noun(object)),
-            };
-            let request = json!({ "properties": properties });
-            work.closed.push(change_key(object, &id));
-            match changed(&answer, &id) {
-                Changed::Done => {
-                    gained.has_success = true;
-                    let place = Some((object.word(), id.as_str()));
-                    let entry = about.entry(Phase::Done, place, request, json!({ "id": id }), now);
-                    work.take(Receipt::Changed { object, id, properties }, entry);
-                }
-                Changed::Missing => {
-                    let why = format!("The {} was deleted in HubSpot; it is left so.", noun(object));
-                    work.ledger.push(about.refused(&why, now));
-                    work.end = End::Problem(why);
-                }
-                Changed::Refused(fault) if owner(&fault, &properties).is_some() => {
-                    self.leave_owner_out(work, about, &fault, &properties).await;
-                }
-                Changed::Refused(fault) => {
-                    work.ledger.push(about.refused(fault.why(), now));
-                    work.fail(&fault, now);
-                }
-                Changed::Failed(fault) => {
-                    work.record.settle(Receipt::Unanswered(unanswered(object, &id, &properties)));
-                    work.ledger.push(about.refused(fault.why(), now));
-                    work.fail(&fault, now);
-                    gained.note(&fault);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Enters each change before it is sent: after a crash it is not known which of two states HubSpot holds, and what is
-    /// wanted by then may be the first again.
-    fn begun_changes(
-        &self,
-        works: &[Work],
-        object: Object,
-        changes: &BTreeMap<ObjectId, (usize, BTreeMap<String, String>)>,
-    ) -> Begin {
-        let now = (self.clock)();
-        let steps = changes.iter().map(|(id, (n, properties))| OpenStep {
-            record: works[*n].record.id,
-            key: change_key(object, id),
-            begun_at: now,
-            step: serde_json::to_value(unanswered(object, id, properties)).unwrap_or_default(),
-        });
-        Begin { steps: steps.collect(), ..Begin::default() }
-    }
-
-    /// Archives what the plans no longer want, once what replaces it stands.
-    pub(super) async fn archive(&self, works: &mut [Work], plans: &[Plan], gained: &mut Gained) {
-        for object in OBJECTS {
-            let mut ids: BTreeMap<ObjectId, usize> = BTreeMap::new();
-            for (n, (work, plan)) in works.iter().zip(plans).enumerate() {
-                let surplus = plan.steps.iter().filter_map(|step| match step {
-                    Step::Archive { object: of, id } if *of == object && work.goes_on() => Some(id.clone()),
-                    _ => None,
-                });
-                ids.extend(surplus.map(|id| (id, n)));
-            }
-            if ids.is_empty() {
-                continue;
-            }
-            let request = self.session.hubspot.archive(object, ids.keys().cloned().collect());
-            let answer = self.gates.pass(self.workspace, request).await;
-            let now = (self.clock)();
-            for (id, n) in ids {
-                let work = &mut works[n];
-                let about = About {
-                    record: work.record.id,
-                    step: format!("{}:{id}", object.word()),
-                    what: format!("Delete {}", noun(object)),
-                };
-                match changed(&answer, &id) {
-                    outcome @ (Changed::Done | Changed::Missing) => {
-                        gained.has_success = true;
-                        let place = Some((object.word(), id.as_str()));
-                        let answer = json!({ "found": outcome == Changed::Done });
-                        let entry = about.entry(Phase::Done, place, json!({ "id": id }), answer, now);
-                        work.take(Receipt::Gone { object, id: id.clone() }, entry);
-                    }
-                    Changed::Refused(fault) | Changed::Failed(fault) => {
-                        work.ledger.push(about.refused(fault.why(), now));
-                        work.fail(&fault, now);
-                        gained.note(&fault);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn change_key(object: Object, id: &ObjectId) -> StepKey {
-    StepKey(format!("{}:{id}", object.word()))
-}
-
-fn unanswered(object: Object, id: &ObjectId, properties: &BTreeMap<String, String>) -> Unanswered {
-    Unanswered { object, id: id.clone(), properties: properties.keys().cloned().collect() }
-}
-
-type Answer = Result<HashMap<ObjectId, Changed>, Closed>;
-
-fn changed(answer: &Answer, id: &ObjectId) -> Changed {
-    match answer {
-        Ok(changed) => changed
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| Changed::Failed(Fault::later("HubSpot's answer leaves the object out."))),
-        Err(closed) => Changed::Failed(Fault::from(*closed)),
     }
 }
 
