@@ -106,6 +106,16 @@ mod tests {
     }
 
     #[test]
+    fn a_number_has_up_to_fifteen_digits_and_is_written_in_up_to_64_characters() {
+        let longest = "+491234567890123";
+        assert_eq!(e164(longest, None).as_deref(), Some(longest));
+        assert_eq!(e164(&format!("{longest}4"), None), None);
+        let spaced = |chars: usize| format!("+{}14155550132", " ".repeat(chars - 12));
+        assert_eq!(e164(&spaced(64), None).as_deref(), Some("+14155550132"));
+        assert_eq!(e164(&spaced(65), None), None);
+    }
+
+    #[test]
     fn a_national_number_without_a_country_is_not_guessed() {
         assert_eq!(e164("4155550132", None), None);
     }

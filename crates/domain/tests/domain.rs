@@ -28,7 +28,11 @@ mod order;
 mod outcomes;
 #[path = "domain/plans.rs"]
 mod plans;
+#[path = "domain/reasons.rs"]
+mod reasons;
 #[path = "domain/seats.rs"]
 mod seats;
 #[path = "domain/texts.rs"]
 mod texts;
+#[path = "domain/words.rs"]
+mod words;

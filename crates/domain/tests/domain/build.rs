@@ -262,6 +262,17 @@ pub fn canceled_whole(told_at: i64, start: i64) -> BookingEvent {
     BookingEvent { facts: meeting_at(start), ..canceled(told_at) }
 }
 
+/// A request that waits for the host's yes.
+pub fn requested(link: &str, told_at: i64, from_link: Option<&str>, start: i64) -> BookingEvent {
+    let from_link = from_link.map(ToOwned::to_owned);
+    told(link, told_at, BookingWhat::Requested { from_link, from_start: None }, meeting_at(start))
+}
+
+/// The host's no.
+pub fn rejected(link: &str, told_at: i64) -> BookingEvent {
+    told(link, told_at, BookingWhat::Rejected { reason: Some("Full".to_owned()) }, meeting_at(60))
+}
+
 pub fn no_show(told_at: i64, came: bool) -> BookingEvent {
     told(
         "bk_81",

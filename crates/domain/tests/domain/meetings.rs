@@ -14,7 +14,8 @@ use rstest::rstest;
 
 use crate::{
     build::{
-        book, booked, booking, canceled, canceled_whole, meeting_at, minute, moved, moved_to, no_show, told,
+        book, booked, booking, canceled, canceled_whole, meeting_at, minute, moved, moved_to, no_show,
+        rejected, requested, told,
     },
     crm::Crm,
 };
@@ -305,15 +306,6 @@ mod links {
 
     fn at_link(link: &str, said: BookingEvent) -> BookingEvent {
         BookingEvent { link: link.to_owned(), ..said }
-    }
-
-    fn requested(link: &str, told_at: i64, from_link: Option<&str>, start: i64) -> BookingEvent {
-        let from_link = from_link.map(ToOwned::to_owned);
-        told(link, told_at, BookingWhat::Requested { from_link, from_start: None }, meeting_at(start))
-    }
-
-    fn rejected(link: &str, told_at: i64) -> BookingEvent {
-        told(link, told_at, BookingWhat::Rejected { reason: Some("Full".to_owned()) }, meeting_at(60))
     }
 
     fn moved_on(link: &str, told_at: i64, from_link: Option<&str>, to_link: &str) -> BookingEvent {

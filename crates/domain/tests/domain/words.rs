@@ -1,0 +1,50 @@
+//! The words by which things are called in addresses, tables and logs, and the names that people read.
+
+use domain::{
+    fault::Fault,
+    ids::{RecordId, RuleId, WorkspaceId},
+    source::{Source, System},
+    step::Object,
+};
+use uuid::Uuid;
+
+#[test]
+fn a_system_has_a_word_and_a_name_and_is_found_by_its_word() {
+    let all = System::ALL.map(|system| (system.word(), system.name()));
+    let expected = [
+        ("hubspot", "HubSpot"),
+        ("aircall", "Aircall"),
+        ("calendar", "Calendar.com"),
+        ("calcom", "Cal.com"),
+        ("calendly", "Calendly"),
+    ];
+    assert_eq!(all, expected);
+    assert_eq!(System::ALL.map(|system| System::from_word(system.word())), System::ALL.map(Some));
+    assert_eq!(Source::ALL.map(|source| Source::from_word(source.word())), Source::ALL.map(Some));
+    assert_eq!((System::from_word("Aircall"), Source::from_word("hubspot")), (None, None));
+}
+
+#[test]
+fn an_activity_is_called_as_in_hubspots_addresses() {
+    let all = [Object::Calls, Object::Meetings, Object::Tasks].map(Object::word);
+    assert_eq!(all, ["calls", "meetings", "tasks"]);
+}
+
+#[test]
+fn a_fault_says_what_happened() {
+    let sign_in = Fault::SignIn { why: "The key was revoked.".to_owned() };
+    for (fault, why) in [
+        (Fault::later("It rests."), "It rests."),
+        (Fault::never("It is no number."), "It is no number."),
+        (sign_in, "The key was revoked."),
+    ] {
+        assert_eq!((fault.why(), fault.to_string().as_str()), (why, why));
+    }
+}
+
+#[test]
+fn an_id_is_written_as_it_is_in_addresses() {
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, b"1/aircall/780883160");
+    assert_eq!(RecordId::of(WorkspaceId(1), Source::Aircall, "780883160"), RecordId(id));
+    assert_eq!((RecordId(id).to_string(), RuleId(id).to_string()), (id.to_string(), id.to_string()));
+}
