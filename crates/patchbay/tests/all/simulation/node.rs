@@ -1,6 +1,7 @@
 //! One life of the product: store, engine and router as the binary wires them, with the simulation's clock and network.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -165,6 +166,31 @@ impl Node {
     pub async fn connect_hubspot(&self, office: &Office) {
         let key = json!({"service_key": office.service_key});
         self.api(office, Method::PUT, "connections/hubspot", &key).await;
+    }
+
+    /// How many webhooks each record of an office tells of: by event and call, of the scheduler in all.
+    pub async fn received(&self, office: &Office) -> BTreeMap<String, usize> {
+        let mut received = BTreeMap::new();
+        let records = self.api(office, Method::GET, "records?limit=200", &Value::Null).await;
+        assert!(records["next"].is_null(), "more records than are looked at");
+        for record in records["items"].as_array().unwrap() {
+            let path = format!("records/{}", record["id"].as_str().unwrap());
+            let record = self.api(office, Method::GET, &path, &Value::Null).await;
+            for moment in record["timeline"].as_array().unwrap() {
+                let text = moment["text"].as_str().unwrap();
+                let Some((_, event)) = text.split_once(" sent ").filter(|_| moment["what"] == "received")
+                else {
+                    continue;
+                };
+                let event = event.trim_end_matches('.');
+                let webhook = match (record["source"].as_str(), record["external_id"].as_str()) {
+                    (Some("aircall"), Some(call)) => format!("{event} of {call}"),
+                    (source, _) => source.unwrap().to_owned(),
+                };
+                *received.entry(webhook).or_default() += 1;
+            }
+        }
+        received
     }
 
     /// Reads again all that ever came to an office.

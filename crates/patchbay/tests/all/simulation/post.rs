@@ -29,6 +29,12 @@ pub struct Letter {
     tries: u32,
 }
 
+/// The answer to a webhook, on its way to whoever sent it.
+pub struct Answer {
+    letter: usize,
+    status: u16,
+}
+
 impl Letter {
     pub fn new(office: usize, source: &'static str, id: String, body: String, at: Timestamp) -> Self {
         Self { office, source, id, body, due: Some(at), acknowledged: None, tries: 0 }
@@ -81,20 +87,39 @@ impl World {
             (chance.between(1, 300), chance.between(1, 300), chance.happens(self.weather.lost_percent))
         });
         tokio::time::sleep(Duration::from_millis(there_ms)).await;
+        *self.knocked_at.lock().unwrap() = self.clock.now();
         let status = node.post(&self.hook(&letter), &letter, self.clock.now()).await;
-        tokio::time::sleep(Duration::from_millis(back_ms)).await;
-        self.note(format!("{} {}: {status}", letter.source, letter.id));
         if is_lost && !self.is_calm() {
-            return;
+            return self.note(format!("{} {}: {status}, which is lost", letter.source, letter.id));
         }
+        self.answers.lock().unwrap().push(Answer { letter: number, status });
+        tokio::time::sleep(Duration::from_millis(back_ms)).await;
+        self.hear(|answer| answer.letter == number && answer.status == status);
+    }
+
+    /// What was under way at a crash arrives all the same: an answer that has left the process is out of its hands.
+    pub fn hear_last_words(&self) {
+        while self.hear(|_| true) {}
+    }
+
+    /// The first of the answers under way that is one of these arrives, if there is one.
+    fn hear(&self, is_one: impl Fn(&Answer) -> bool) -> bool {
+        let mut answers = self.answers.lock().unwrap();
+        let Some(Answer { letter, status }) =
+            answers.iter().position(is_one).map(|place| answers.remove(place))
+        else {
+            return false;
+        };
+        let letter = &mut self.letters.lock().unwrap()[letter];
+        self.note(format!("{} {}: {status}", letter.source, letter.id));
         let now = self.clock.now();
-        let letter = &mut self.letters.lock().unwrap()[number];
         if status == 202 {
             letter.due = None;
             letter.acknowledged.get_or_insert(now);
         } else if letter.acknowledged.is_none() {
             letter.due = Some(now + REFUSED * (1 << letter.tries.min(DOUBLINGS_MAX)));
         }
+        true
     }
 }
 

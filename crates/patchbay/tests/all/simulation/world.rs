@@ -22,7 +22,7 @@ use super::{
     network::Weather,
     node::Node,
     office::{Office, Rush, order},
-    post::{Letter, sleep_until},
+    post::{Answer, Letter, sleep_until},
     story::{TAG, Teller},
 };
 
@@ -37,6 +37,10 @@ const RUSH_S: u64 = 190;
 const JUMP_MAX_MS: u64 = 240_000;
 /// Steps within which a crash falls after a start.
 const CRASH_WITHIN: u64 = 400;
+/// The same where only those count that follow a webhook at once: what was promised is at stake there.
+const CRASH_WITHIN_AT_THE_DOOR: u64 = 60;
+/// How long after a webhook has come in a step follows it at once: about as long as two commits take.
+const AT_THE_DOOR: SignedDuration = SignedDuration::from_millis(40);
 /// In fair weather a booking is in HubSpot this long after it was acknowledged, whatever befalls others.
 const PROMPT: SignedDuration = SignedDuration::from_secs(15);
 
@@ -48,6 +52,8 @@ pub struct World {
     pub offices: Vec<Office>,
     pub aircall: Enclosed,
     pub letters: Mutex<Vec<Letter>>,
+    /// Answers to them that are under way.
+    pub answers: Mutex<Vec<Answer>>,
     pub seen: Mutex<Vec<Seen>>,
     pub findings: Mutex<Vec<String>>,
     chance: Mutex<Chance>,
@@ -59,6 +65,10 @@ pub struct World {
     lives: AtomicU64,
     /// Steps until the process dies; zero: it does not.
     steps_left: AtomicU64,
+    /// Whether only steps that follow a webhook at once count.
+    is_crash_at_the_door: AtomicBool,
+    /// When the last webhook came in.
+    pub knocked_at: Mutex<Timestamp>,
     crashed: Notify,
     crashes_left: AtomicU64,
     trace: Mutex<Vec<String>>,
@@ -180,6 +190,7 @@ impl World {
             offices,
             aircall,
             letters: Mutex::new(letters),
+            answers: Mutex::default(),
             seen: Mutex::new(vec![Seen::default(), Seen::default()]),
             findings: Mutex::default(),
             on_reschedule: chance.pick(&["replace", "update"]),
@@ -189,6 +200,8 @@ impl World {
             is_calm: AtomicBool::new(true),
             lives: AtomicU64::new(0),
             steps_left: AtomicU64::new(0),
+            is_crash_at_the_door: AtomicBool::new(false),
+            knocked_at: Mutex::new(began),
             crashed: Notify::new(),
             crashes_left: AtomicU64::new(weather.crashes),
             trace: Mutex::default(),
@@ -225,7 +238,9 @@ impl World {
     /// A point at which the process may die: then nothing goes on from here.
     pub async fn step(&self, what: impl FnOnce() -> String) {
         let left = self.steps_left.load(Ordering::Relaxed);
-        if left == 0 {
+        let is_elsewhere = self.is_crash_at_the_door.load(Ordering::Relaxed)
+            && self.clock.now().duration_since(*self.knocked_at.lock().unwrap()) > AT_THE_DOOR;
+        if left == 0 || is_elsewhere {
             return;
         }
         self.steps_left.store(left - 1, Ordering::Relaxed);
@@ -236,11 +251,12 @@ impl World {
         }
     }
 
-    /// The disk takes its time before and after a commit.
+    /// The disk takes its time before and after a commit, and the process may die anywhere in it.
     pub async fn disk(&self) {
+        let (before_ms, after_ms) = self.with_chance(|chance| (chance.between(0, 10), chance.between(0, 10)));
+        tokio::time::sleep(Duration::from_millis(before_ms)).await;
         self.step(|| "commits".to_owned()).await;
-        let ms = self.with_chance(|chance| chance.between(0, 20));
-        tokio::time::sleep(Duration::from_millis(ms)).await;
+        tokio::time::sleep(Duration::from_millis(after_ms)).await;
     }
 
     async fn live(self: &Arc<Self>, folder: &Path) -> End {
@@ -257,8 +273,10 @@ impl World {
         }
         self.is_calm.store(false, Ordering::Relaxed);
         if self.crashes_left.load(Ordering::Relaxed) > 0 {
-            let steps = self.with_chance(|chance| chance.between(1, CRASH_WITHIN));
-            self.steps_left.store(steps, Ordering::Relaxed);
+            let is_at_the_door = self.with_chance(|chance| chance.happens(50));
+            let within = if is_at_the_door { CRASH_WITHIN_AT_THE_DOOR } else { CRASH_WITHIN };
+            self.is_crash_at_the_door.store(is_at_the_door, Ordering::Relaxed);
+            self.steps_left.store(self.with_chance(|chance| chance.between(1, within)), Ordering::Relaxed);
         }
         tokio::select! {
             biased;
@@ -295,6 +313,7 @@ impl World {
         self.is_calm.store(true, Ordering::Relaxed);
         self.note("calm");
         self.settle(node).await;
+        self.judge_inbox(node).await;
         self.judge(self.on_reschedule);
         self.judge_promptness();
         let now = self.clock.now();
@@ -350,6 +369,7 @@ impl World {
     fn lie_dead(&self) {
         self.crashes_left.fetch_sub(1, Ordering::Relaxed);
         self.steps_left.store(0, Ordering::Relaxed);
+        self.hear_last_words();
         let ms = self.with_chance(|chance| chance.between(500, 20_000));
         self.clock.pass(SignedDuration::from_millis(signed(ms)));
         self.note("starts again");
