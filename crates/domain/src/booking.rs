@@ -78,11 +78,6 @@ impl Booking {
         self.said.extend(other.said);
     }
 
-    /// Whether anything was said at all.
-    pub fn is_empty(&self) -> bool {
-        self.said.is_empty()
-    }
-
     /// The latest moment that any time told of it, past or given up, comes to; `None` while none was told.
     pub fn over_at(&self) -> Option<Timestamp> {
         self.said.iter().filter_map(|one| one.facts.start.max(one.facts.end)).max()

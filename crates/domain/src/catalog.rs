@@ -155,6 +155,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_gone_can_be_picked_no_more_and_keeps_its_name() {
+        let (at, one, other) = (Timestamp::UNIX_EPOCH, TagId::from("1"), TagId::from("2"));
+        let both = [(one.clone(), "bad call".to_owned()), (other.clone(), "demo".to_owned())];
+        let tags = TagCatalog::default().observed(&both, at).observed(&both[1..], at);
+        assert_eq!(
+            (tags.has(&one), tags.is_deleted(&one), tags.label(&one)),
+            (false, true, Some("bad call"))
+        );
+        assert_eq!((tags.has(&other), tags.is_deleted(&other)), (true, false));
+        assert!(tags.choices().map(|(id, _)| id).eq([&other]));
+        let never_seen = TagId::from("3");
+        assert_eq!((tags.has(&never_seen), tags.is_deleted(&never_seen)), (false, false));
+
+        let (one, other) = (OutcomeId::from("1"), OutcomeId::from("2"));
+        let both = [(one.clone(), "Busy".to_owned()), (other.clone(), "Connected".to_owned())];
+        let outcomes = OutcomeCatalog::default().observed(&both, at).observed(&both[1..], at);
+        assert_eq!((outcomes.has(&one), outcomes.label(&one)), (false, Some("Busy")));
+        assert!(outcomes.has(&other));
+        assert!(outcomes.choices().map(|(id, _)| id).eq([&other]));
+    }
+
+    #[test]
     fn what_is_listed_without_a_name_keeps_the_one_it_had_and_is_not_gone() {
         let listed = |label: &str| vec![(TagId::from("1"), label.to_owned())];
         let at = Timestamp::UNIX_EPOCH;

@@ -81,11 +81,6 @@ impl Kind {
             Self::OutboundWrongNumber => "Wrong number: call to",
         }
     }
-
-    /// Whether somebody answered.
-    pub const fn is_answered(self) -> bool {
-        matches!(self, Self::InboundAnswered | Self::OutboundAnswered)
-    }
 }
 
 /// Hang-up causes, any case, to the kind that they make of an unanswered outbound call.

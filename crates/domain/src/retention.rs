@@ -23,11 +23,6 @@ pub const WEBHOOK_DAYS: RangeInclusive<u16> = 1..=3650;
 pub const RECORD_DAYS: RangeInclusive<u16> = 30..=3650;
 
 impl Retention {
-    /// Whether nothing goes.
-    pub fn keeps_all(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Since when webhooks are kept: those that came before go. No longer than records: what became of them is gone then.
     pub fn webhooks_since(&self, now: Timestamp) -> Option<Timestamp> {
         [self.webhooks_days, self.records_days].into_iter().flatten().min().map(|days| ago(now, days))

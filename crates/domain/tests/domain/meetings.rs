@@ -260,6 +260,27 @@ fn a_meeting_whose_new_time_was_not_answered_is_changed_by_the_late_move_to_it_a
 }
 
 #[test]
+fn a_gap_is_filled_by_what_was_said_last() {
+    let at = |place: Option<&str>, said: BookingEvent| {
+        let facts = BookingFacts { location: place.map(ToOwned::to_owned), ..meeting_at(60) };
+        BookingEvent { facts, ..said }
+    };
+    let all = [at(None, booked(0, 60)), at(Some("Room 1"), canceled(5)), at(Some("Room 2"), canceled(6))];
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let (crm, _) = after(OnReschedule::Replace, order.map(|n| all[n].clone()));
+        assert_eq!(crm.property("hs_meeting_location"), "Room 2");
+    }
+}
+
+#[test]
+fn a_meeting_is_ahead_until_it_is_over() {
+    let record = booking(Source::Calendar, [booked(0, 60), moved(5, 60, 120)]);
+    assert!(record.is_ahead(minute(149)) && record.is_ahead(minute(150)));
+    assert!(!record.is_ahead(minute(151)));
+    assert!(!booking(Source::Calendar, [canceled(5)]).is_ahead(minute(0)));
+}
+
+#[test]
 fn a_no_show_of_an_unknown_booking_writes_nothing() {
     assert_eq!(after(OnReschedule::Replace, [no_show(5, false)]).0.steps, 0);
 }
@@ -374,6 +395,27 @@ mod links {
         let domain::record::Facts::Booking(booking) = &record.facts else { panic!("a booking") };
         assert_eq!(booking.links().into_iter().collect::<Vec<_>>(), ["b", "c", "d"]);
         assert_eq!(booking.first_link(), Some("b"));
+    }
+
+    #[test]
+    fn a_chain_is_followed_to_its_beginning_however_few_webhooks_tell_it() {
+        let all = [("y", "z", "x"), ("w", "x", "v"), ("u", "v", "t"), ("s", "t", "r")];
+        let all = all.map(|(link, from, to)| moved_on(link, 0, Some(from), to));
+        let record = booking(Source::Calendly, all);
+        let domain::record::Facts::Booking(booking) = &record.facts else { panic!("a booking") };
+        assert_eq!(booking.first_link(), Some("z"));
+    }
+
+    #[test]
+    fn who_cancels_the_new_id_did_not_move_the_meeting_to_it() {
+        let mut canceled = at_link("b", canceled_whole(6, 120));
+        canceled.facts.changed_by = Some("host".to_owned());
+        canceled.facts.reason = Some("Ill".to_owned());
+        let record = booking(Source::Calendly, [booked(0, 60), moved_on("bk_81", 5, None, "b"), canceled]);
+        let domain::record::Facts::Booking(booking) = &record.facts else { panic!("a booking") };
+        let standing = booking.standing().unwrap();
+        assert_eq!((standing.facts.changed_by, standing.facts.reason), (None, None));
+        assert_eq!(standing.canceled.and_then(|canceled| canceled.by).as_deref(), Some("host"));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The words by which things are called in addresses, tables and logs, and the names that people read.
 
 use domain::{
+    event::Unreadable,
     fault::Fault,
     ids::{RecordId, RuleId, WorkspaceId},
+    kind::Kind,
     source::{Source, System},
     step::Object,
 };
@@ -40,6 +42,29 @@ fn a_fault_says_what_happened() {
     ] {
         assert_eq!((fault.why(), fault.to_string().as_str()), (why, why));
     }
+}
+
+#[test]
+fn what_could_not_be_read_says_where_and_why() {
+    let unreadable = Unreadable { field: "data.id".to_owned(), problem: "is missing".to_owned() };
+    assert_eq!(unreadable.to_string(), "data.id: is missing");
+}
+
+#[test]
+fn a_kind_of_call_has_a_word_for_settings_and_words_for_people_and_titles() {
+    let all = Kind::ALL.map(|kind| (kind.word(), kind.words(), kind.title_words()));
+    let expected = [
+        ("inbound_answered", "answered inbound call", "Inbound call from"),
+        ("inbound_missed", "missed inbound call", "Missed call from"),
+        ("inbound_voicemail", "inbound call with a voicemail", "Voicemail from"),
+        ("outbound_answered", "answered outbound call", "Outbound call to"),
+        ("outbound_unanswered", "unanswered outbound call", "Unanswered call to"),
+        ("outbound_busy", "outbound call to a busy line", "Busy: call to"),
+        ("outbound_wrong_number", "outbound call to a wrong number", "Wrong number: call to"),
+    ];
+    assert_eq!(all, expected);
+    assert_eq!(Kind::ALL.map(|kind| Kind::from_word(kind.word())), Kind::ALL.map(Some));
+    assert_eq!(Kind::from_word("answered inbound call"), None);
 }
 
 #[test]
