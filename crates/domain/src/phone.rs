@@ -17,8 +17,14 @@ impl Phone {
     /// `None` for what is no number (`anonymous`, a short code, words).
     pub fn read(text: &str, country: Option<&str>) -> Option<Self> {
         let number = parse(text, country)?;
-        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
-        (e164.len() <= 1 + DIGITS_MAX).then_some(Self(e164))
+        let e164 = e164(&number);
+        let is_short_enough = e164.len() <= 1 + DIGITS_MAX;
+        // Of zeros too many at its beginning one is lost each time that it is read: `000 7982` in Germany.
+        let is_stable = || {
+            !number.italian_leading_zero()
+                || parse(&e164, None).is_some_and(|again| self::e164(&again) == e164)
+        };
+        (is_short_enough && is_stable()).then_some(Self(e164))
     }
 
     /// The number in E.164.
@@ -62,6 +68,10 @@ impl std::fmt::Display for Phone {
     }
 }
 
+fn e164(number: &PhoneNumber) -> String {
+    number.format_as(PhoneNumberFormat::E164).into_owned()
+}
+
 fn parse(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
     let region = country.and_then(|country| country.to_ascii_uppercase().parse::<Region>().ok());
     let text = text.trim();
@@ -76,7 +86,7 @@ fn parse(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
 mod tests {
     use super::*;
 
-    fn e164(text: &str, country: Option<&str>) -> Option<String> {
+    fn read(text: &str, country: Option<&str>) -> Option<String> {
         Phone::read(text, country).map(|phone| phone.as_str().to_owned())
     }
 
@@ -84,40 +94,48 @@ mod tests {
     fn spaced_digits_and_national_forms_are_one_number() {
         let paris = Some("+33176360695".to_owned());
         for text in ["+33 1 76 36 06 95", "01 76 36 06 95", "0033176360695", "+33176360695"] {
-            assert_eq!(e164(text, Some("FR")), paris, "{text}");
+            assert_eq!(read(text, Some("FR")), paris, "{text}");
         }
     }
 
     #[test]
     fn a_number_with_an_extension_is_its_line() {
-        assert_eq!(e164("Mobile: (805) 479-2229 ext. 2204", Some("US")), Some("+18054792229".to_owned()));
+        assert_eq!(read("Mobile: (805) 479-2229 ext. 2204", Some("US")), Some("+18054792229".to_owned()));
     }
 
     #[test]
     fn words_are_no_number() {
         for text in ["anonymous", "", "12", "+", "call me"] {
-            assert_eq!(e164(text, Some("US")), None, "{text}");
+            assert_eq!(read(text, Some("US")), None, "{text}");
         }
     }
 
     #[test]
     fn a_number_that_is_dialled_within_its_country_alone_is_none() {
-        assert_eq!(e164("0081 3 8800-1234-5678", Some("JP")), None, "more digits than E.164 has");
+        assert_eq!(read("0081 3 8800-1234-5678", Some("JP")), None, "more digits than E.164 has");
+    }
+
+    #[test]
+    fn a_number_is_the_same_once_it_is_read_again_or_it_is_none() {
+        let rome = "+390669812345";
+        assert_eq!(read("06 698 12345", Some("IT")).as_deref(), Some(rome));
+        assert_eq!(read(rome, None).as_deref(), Some(rome));
+        assert_eq!(read("000 7982", Some("DE")), None, "+49007982, then +4907982");
     }
 
     #[test]
     fn a_number_has_up_to_fifteen_digits_and_is_written_in_up_to_64_characters() {
         let longest = "+491234567890123";
-        assert_eq!(e164(longest, None).as_deref(), Some(longest));
-        assert_eq!(e164(&format!("{longest}4"), None), None);
+        assert_eq!(read(longest, None).as_deref(), Some(longest));
+        assert_eq!(read(&format!("{longest}4"), None), None);
         let spaced = |chars: usize| format!("+{}14155550132", " ".repeat(chars - 12));
-        assert_eq!(e164(&spaced(64), None).as_deref(), Some("+14155550132"));
-        assert_eq!(e164(&spaced(65), None), None);
+        assert_eq!(read(&spaced(64), None).as_deref(), Some("+14155550132"));
+        assert_eq!(read(&spaced(65), None), None);
     }
 
     #[test]
     fn a_national_number_without_a_country_is_not_guessed() {
-        assert_eq!(e164("4155550132", None), None);
+        assert_eq!(read("4155550132", None), None);
     }
 
     #[test]
