@@ -384,6 +384,25 @@ mod links {
     }
 
     #[test]
+    fn a_request_for_another_time_moves_nothing_while_it_waits() {
+        let all = [booked(0, 60), requested("b", 5, Some("bk_81"), 120)];
+        assert_eq!(shown(&after(OnReschedule::Update, all).0), meeting(TITLE, "SCHEDULED", 60));
+    }
+
+    #[rstest]
+    #[case::booked(vec![booked(0, 60)], "calendar:bk_81")]
+    #[case::moved_to_a_new_id(vec![booked(0, 60), moved_to(5, "bk_81", "b", 120)], "calendar:b")]
+    #[case::moved_under_its_id(vec![booked(0, 60), moved(5, 60, 120)], "calendar:bk_81:1795176000.1795169100000")]
+    fn an_edition_is_named_by_its_id_and_by_the_move_where_the_id_stays(
+        #[case] all: Vec<BookingEvent>,
+        #[case] key: &str,
+    ) {
+        let (mut crm, mut record) = (crm(OnReschedule::Replace), booking(Source::Calendar, all));
+        crm.work(&mut record, minute(1_000));
+        assert_eq!(record.held[0].key.0, key);
+    }
+
+    #[test]
     fn m12_a_cancel_that_turns_out_to_be_of_a_request_leaves_nothing() {
         let (crm, _) = after(OnReschedule::Replace, [canceled_whole(5, 60), requested("bk_81", 0, None, 60)]);
         assert_eq!((crm.live.len(), crm.archived), (0, 1));
