@@ -124,11 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_up_to_fifteen_digits_and_is_written_in_up_to_64_characters() {
+    fn a_number_has_up_to_fifteen_digits_and_is_written_in_up_to_64_bytes() {
         let longest = "+491234567890123";
         assert_eq!(read(longest, None).as_deref(), Some(longest));
         assert_eq!(read(&format!("{longest}4"), None), None);
-        let spaced = |chars: usize| format!("+{}14155550132", " ".repeat(chars - 12));
+        let spaced = |bytes: usize| format!("+{}14155550132", " ".repeat(bytes - 12));
         assert_eq!(read(&spaced(64), None).as_deref(), Some("+14155550132"));
         assert_eq!(read(&spaced(65), None), None);
     }

@@ -144,7 +144,7 @@ fn update(record: &Record, held: &Held, wanted: &Wanted) -> Option<Step> {
         return None; // A task belongs to its owner once it is made.
     }
     let is_restated = |name: &String| record.is_redecided && RESTATED.contains(&name.as_str());
-    let is_due = |name: &String| is_restated(name) || record.is_unanswered(held, name);
+    let is_due = |name: &String| is_restated(name) || record.unanswered(held, name).is_some();
     let holds = |name: &String| held.properties.get(name).map_or("", String::as_str);
     let properties: BTreeMap<String, String> = wanted
         .properties

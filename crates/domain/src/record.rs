@@ -217,10 +217,10 @@ impl Record {
         }
     }
 
-    /// Whether it is not known what a property of an activity is in HubSpot.
-    pub fn is_unanswered(&self, held: &Held, name: &str) -> bool {
+    /// What was sent last of a property of an activity and not answered: HubSpot may hold it or not.
+    pub fn unanswered(&self, held: &Held, name: &str) -> Option<&String> {
         let of_held = |sent: &&Unanswered| sent.object == held.object && sent.id == held.id;
-        self.unanswered.iter().filter(of_held).any(|sent| sent.properties.contains(name))
+        self.unanswered.iter().find(of_held)?.properties.get(name)
     }
 
     /// Each activity has one entry, however often HubSpot does not answer.
@@ -252,7 +252,7 @@ impl Record {
             Receipt::Unanswered(sent) => self.doubt(sent),
             Receipt::Changed { object, id, properties } => {
                 for sent in self.unanswered.iter_mut().filter(|sent| sent.object == object && sent.id == id) {
-                    sent.properties.retain(|name| !properties.contains_key(name));
+                    sent.properties.retain(|name, _| !properties.contains_key(name));
                 }
                 self.unanswered.retain(|sent| !sent.properties.is_empty());
                 self.is_redecided &= object != Object::Calls || !crate::plan::is_restated(&properties);

@@ -1,6 +1,6 @@
 //! Steps: the writes that bring HubSpot to what a record says; receipts: what HubSpot answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -122,8 +122,8 @@ pub struct Unanswered {
     pub object: Object,
     /// HubSpot's id.
     pub id: ObjectId,
-    /// Their names.
-    pub properties: BTreeSet<String>,
+    /// What was sent last of each.
+    pub properties: BTreeMap<String, String>,
 }
 
 /// What HubSpot answered to a step, as it bears on the record.

@@ -21,9 +21,6 @@ const PROPERTY_PREFIX: &str = "patchbay_";
 /// `patchbay_key` holds what makes a create happen once; a question named "Key" must not write there.
 const KEY_SLUG: &str = "key";
 
-/// The property that says when a meeting begins.
-const STARTS_AT: &str = "hs_meeting_start_time";
-
 fn moves_in_place(settings: &MeetingSettings) -> bool {
     settings.on_reschedule == OnReschedule::Update
 }
@@ -31,8 +28,8 @@ fn moves_in_place(settings: &MeetingSettings) -> bool {
 /// The activity in HubSpot that the meeting as it stands is, if it is there.
 ///
 /// One with the same times is it under whatever key: the key tells which move made it, and an older move that arrives late
-/// must not replace what is right already. One whose times were sent and not answered may have them by now: another made
-/// beside it would be there twice until it is archived.
+/// must not replace what is right already. One that was sent these times and did not answer may have them by now: another
+/// made beside it would be there twice until it is archived.
 pub(super) fn held<'a>(
     record: &'a Record,
     booking: &Booking,
@@ -42,11 +39,13 @@ pub(super) fn held<'a>(
     let key = key(record, booking, standing, settings);
     let meetings = || record.held.iter().filter(|held| held.object == Object::Meetings);
     let times = times(&standing.facts);
-    let has_times = |held: &&Held| times.iter().all(|(name, at)| held.properties.get(*name) == Some(at));
+    let has = |held: &Held, name: &str, at: &String| {
+        held.properties.get(name) == Some(at) || record.unanswered(held, name) == Some(at)
+    };
+    let has_times = |held: &&Held| times.iter().all(|(name, at)| has(held, name, at));
     meetings()
         .find(|held| held.key == key)
         .or_else(|| meetings().rfind(has_times))
-        .or_else(|| meetings().rfind(|held| record.is_unanswered(held, STARTS_AT)))
         .or_else(|| meetings().next_back().filter(|_| moves_in_place(settings)))
 }
 
@@ -76,7 +75,7 @@ fn times(facts: &BookingFacts) -> Vec<(&'static str, String)> {
     let end = facts.end.unwrap_or(start).max(start);
     vec![
         ("hs_timestamp", start.to_string()),
-        (STARTS_AT, start.to_string()),
+        ("hs_meeting_start_time", start.to_string()),
         ("hs_meeting_end_time", end.to_string()),
     ]
 }

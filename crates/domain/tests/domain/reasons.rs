@@ -21,7 +21,7 @@ use crate::build::{
 };
 
 const RESCHEDULED: &str = "Rescheduled: the activity before was replaced by one with the new times.";
-const REPLACED_BY: OnReschedule = OnReschedule::Replace;
+const REPLACE: OnReschedule = OnReschedule::Replace;
 
 fn of(record: &Record, calls: &CallSettings, on_reschedule: OnReschedule) -> String {
     let meetings = MeetingSettings { on_reschedule, ..MeetingSettings::default() };
@@ -39,7 +39,7 @@ fn of(record: &Record, calls: &CallSettings, on_reschedule: OnReschedule) -> Str
 #[case::refused_alone(vec![rejected("bk_81", 5)], "The request came to nothing: there is no meeting to write.")]
 #[case::one_of_two_requests_refused(vec![requested("bk_81", 0, None, 60), rejected("bk_81", 5), requested("b", 6, Some("bk_81"), 90)], "Asked for: it is written once the host says yes.")]
 fn a_meeting_says_why(#[case] all: Vec<domain::booking::BookingEvent>, #[case] expected: &str) {
-    assert_eq!(of(&booking(Source::Calendar, all), &CallSettings::default(), REPLACED_BY), expected);
+    assert_eq!(of(&booking(Source::Calendar, all), &CallSettings::default(), REPLACE), expected);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_cancel_by_nobody_in_particular_names_nobody() {
     let mut nobodys = canceled(5);
     nobodys.facts.changed_by = None;
     let record = booking(Source::Calendar, [booked(0, 60), nobodys]);
-    let why = of(&record, &CallSettings::default(), REPLACED_BY);
+    let why = of(&record, &CallSettings::default(), REPLACE);
     assert_eq!(why, "Canceled: the activity stays, marked as canceled.");
 }
 
@@ -88,7 +88,7 @@ fn a_call_says_that_it_has_not_ended_and_what_happens_then() {
 fn a_call_that_was_decided_says_by_what() {
     let mut record = call([over()]);
     record.decide(&book(), at(200));
-    let why = of(&record, &CallSettings::default(), REPLACED_BY);
+    let why = of(&record, &CallSettings::default(), REPLACE);
     assert_eq!(why, "Outcome \"Connected\": default for an answered inbound call; no rule matches its tags.");
 }
 
@@ -99,8 +99,8 @@ fn a_call_of_a_number_that_is_left_out_says_so() {
     let left_out =
         |line: &str| CallSettings { exclude_numbers: [line.to_owned()].into(), ..CallSettings::default() };
     let (ours, others) = (left_out("397375"), left_out("397376"));
-    assert_eq!(of(&record, &ours, REPLACED_BY), "Left out: calls of this number are not logged.");
-    assert!(of(&record, &others, REPLACED_BY).starts_with("Outcome "));
+    assert_eq!(of(&record, &ours, REPLACE), "Left out: calls of this number are not logged.");
+    assert!(of(&record, &others, REPLACE).starts_with("Outcome "));
     let meetings = MeetingSettings::default();
     assert!(why::is_left_out(&record, &Wishes { calls: &ours, meetings: &meetings }));
     assert!(!why::is_left_out(&record, &Wishes { calls: &others, meetings: &meetings }));
@@ -140,6 +140,11 @@ fn decision(kind: Kind, outcome: Ruling) -> Decision {
      HubSpot and is still used until 10:00 UTC on 20 November 2026."
 )]
 #[case::a_default_that_is_gone(
+    Because::Default { lag: Some(RuleState::OutcomeDeleted) },
+    "Outcome \"Good\": default for an unanswered outbound call; no rule matches its tags. The default outcome was \
+     deleted in HubSpot."
+)]
+#[case::a_conflict_with_a_default_that_is_gone(
     Because::Conflict { rules: vec![matched("a", "Good"), matched("b", "Bad")], lag: Some(RuleState::OutcomeDeleted) },
     "Outcome \"Good\": default for an unanswered outbound call; its tags are mapped to different values (\"a\" gives \
      \"Good\", \"b\" gives \"Bad\"). The default outcome was deleted in HubSpot."

@@ -68,8 +68,13 @@ fn a_kind_of_call_has_a_word_for_settings_and_words_for_people_and_titles() {
 }
 
 #[test]
-fn an_id_is_written_as_it_is_in_addresses() {
+fn a_record_has_the_same_id_on_each_node_and_after_each_start() {
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, b"1/aircall/780883160");
     assert_eq!(RecordId::of(WorkspaceId(1), Source::Aircall, "780883160"), RecordId(id));
+}
+
+#[test]
+fn an_id_is_written_as_it_is_in_addresses() {
+    let id = Uuid::from_u128(7);
     assert_eq!((RecordId(id).to_string(), RuleId(id).to_string()), (id.to_string(), id.to_string()));
 }

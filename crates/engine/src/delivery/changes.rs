@@ -68,6 +68,8 @@ impl Delivery<'_> {
                     work.take(Receipt::Changed { object, id, properties }, entry);
                 }
                 Changed::Missing => {
+                    // What was sent to it before is nowhere: a move makes a meeting of its own.
+                    work.record.unanswered.retain(|sent| (sent.object, &sent.id) != (object, &id));
                     let why = format!("The {} was deleted in HubSpot; it is left so.", noun(object));
                     work.ledger.push(about.refused(&why, now));
                     work.end = End::Problem(why);
@@ -114,7 +116,7 @@ fn change_key(object: Object, id: &ObjectId) -> StepKey {
 }
 
 fn unanswered(object: Object, id: &ObjectId, properties: &BTreeMap<String, String>) -> Unanswered {
-    Unanswered { object, id: id.clone(), properties: properties.keys().cloned().collect() }
+    Unanswered { object, id: id.clone(), properties: properties.clone() }
 }
 
 pub(super) type Answer = Result<HashMap<ObjectId, Changed>, Closed>;

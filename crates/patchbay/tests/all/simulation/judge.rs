@@ -84,21 +84,34 @@ impl World {
     pub async fn judge_inbox(&self, node: &Node) {
         for (which, office) in self.offices.iter().enumerate() {
             let received = node.received(office).await;
-            let mut promised = BTreeMap::<String, BTreeSet<String>>::new();
-            for letter in self.letters.lock().unwrap().iter() {
-                if letter.office == which && letter.acknowledged.is_some() {
-                    let webhook = if letter.source == "aircall" { &letter.id } else { letter.source };
-                    promised.entry(webhook.to_owned()).or_default().insert(letter.id.clone() + &letter.body);
-                }
-            }
-            for (webhook, promised) in promised {
-                let (kept, promised) = (received.get(&webhook).copied().unwrap_or(0), promised.len());
+            for (webhook, promised) in self.promised(which) {
+                let kept = received.get(&webhook).copied().unwrap_or(0);
                 if kept < promised {
                     let what = format!("{webhook} of {}: {promised} acknowledged, {kept} kept", office.name);
                     self.find(1, &what);
                 }
             }
         }
+    }
+
+    /// How many rows of each webhook must be there. Aircall's are kept each time that they come; the scheduler's, which have
+    /// ids, once.
+    fn promised(&self, which: usize) -> BTreeMap<String, usize> {
+        let (letters, answered) = (self.letters.lock().unwrap(), self.promised.lock().unwrap());
+        let mut promised = BTreeMap::new();
+        let mut ids = BTreeSet::new();
+        for (number, times) in answered.iter() {
+            let letter = &letters[*number];
+            if letter.office != which {
+                continue;
+            }
+            if letter.source == "aircall" {
+                *promised.entry(letter.id.clone()).or_default() += times;
+            } else if ids.insert(&letter.id) {
+                *promised.entry(letter.source.to_owned()).or_default() += 1;
+            }
+        }
+        promised
     }
 
     /// Judges what HubSpot holds in the end.

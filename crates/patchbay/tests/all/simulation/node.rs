@@ -182,7 +182,8 @@ impl Node {
                 else {
                     continue;
                 };
-                let event = event.trim_end_matches('.');
+                // What follows in brackets says what became of it.
+                let event = event.split(" (").next().unwrap().trim_end_matches('.');
                 let webhook = match (record["source"].as_str(), record["external_id"].as_str()) {
                     (Some("aircall"), Some(call)) => format!("{event} of {call}"),
                     (source, _) => source.unwrap().to_owned(),

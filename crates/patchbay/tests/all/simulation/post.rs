@@ -89,6 +89,9 @@ impl World {
         tokio::time::sleep(Duration::from_millis(there_ms)).await;
         *self.knocked_at.lock().unwrap() = self.clock.now();
         let status = node.post(&self.hook(&letter), &letter, self.clock.now()).await;
+        if status == 202 {
+            *self.promised.lock().unwrap().entry(number).or_default() += 1;
+        }
         if is_lost && !self.is_calm() {
             return self.note(format!("{} {}: {status}, which is lost", letter.source, letter.id));
         }

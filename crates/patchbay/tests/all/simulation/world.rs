@@ -1,6 +1,7 @@
 //! The world of one seed: its weather, its offices, its storm and the calm after it.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, OnceLock,
@@ -39,8 +40,8 @@ const JUMP_MAX_MS: u64 = 240_000;
 const CRASH_WITHIN: u64 = 400;
 /// The same where only those count that follow a webhook at once: what was promised is at stake there.
 const CRASH_WITHIN_AT_THE_DOOR: u64 = 60;
-/// How long after a webhook has come in a step follows it at once: about as long as two commits take.
-const AT_THE_DOOR: SignedDuration = SignedDuration::from_millis(40);
+/// How long after a webhook has come in a step follows it at once: it is kept by the commit under way or the one after it.
+const AT_THE_DOOR: SignedDuration = SignedDuration::from_millis(60);
 /// In fair weather a booking is in HubSpot this long after it was acknowledged, whatever befalls others.
 const PROMPT: SignedDuration = SignedDuration::from_secs(15);
 
@@ -52,6 +53,8 @@ pub struct World {
     pub offices: Vec<Office>,
     pub aircall: Enclosed,
     pub letters: Mutex<Vec<Letter>>,
+    /// How often each was answered 202, whether or not that arrived.
+    pub promised: Mutex<BTreeMap<usize, usize>>,
     /// Answers to them that are under way.
     pub answers: Mutex<Vec<Answer>>,
     pub seen: Mutex<Vec<Seen>>,
@@ -190,6 +193,7 @@ impl World {
             offices,
             aircall,
             letters: Mutex::new(letters),
+            promised: Mutex::default(),
             answers: Mutex::default(),
             seen: Mutex::new(vec![Seen::default(), Seen::default()]),
             findings: Mutex::default(),
@@ -251,7 +255,7 @@ impl World {
         }
     }
 
-    /// The disk takes its time before and after a commit, and the process may die anywhere in it.
+    /// The disk takes its time before and after a commit, and the process may die in between.
     pub async fn disk(&self) {
         let (before_ms, after_ms) = self.with_chance(|chance| (chance.between(0, 10), chance.between(0, 10)));
         tokio::time::sleep(Duration::from_millis(before_ms)).await;
