@@ -88,8 +88,8 @@ pub fn api() -> Try {
         let Ok(request) = request.body(Body::from(body)) else { return Ok("no address".to_owned()) };
         let answer = counter.serve(async |bench, _| bench.send(request).await);
         if answer.status.is_success() || answer.status.is_redirection() {
-            // Whatever stands behind the question mark is another line each time, and no other way.
-            let call = line.split('?').next().unwrap_or_default();
+            // What stands behind the path is another line each time, and no other way.
+            let call = line.split(['?', '#']).next().unwrap_or_default();
             return Ok(format!("{call}: {}", answer.status));
         }
         // 502: the provider that was to be asked is a local server of the test, which knows little.
