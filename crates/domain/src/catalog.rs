@@ -165,6 +165,8 @@ mod tests {
         );
         assert_eq!((tags.has(&other), tags.is_deleted(&other)), (true, false));
         assert!(tags.choices().map(|(id, _)| id).eq([&other]));
+        let later = tags.observed(&both[1..], at + jiff::SignedDuration::from_hours(1));
+        assert_eq!(later.tags, tags.tags, "it went when it was first seen gone");
         let never_seen = TagId::from("3");
         assert_eq!((tags.has(&never_seen), tags.is_deleted(&never_seen)), (false, false));
 

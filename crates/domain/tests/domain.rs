@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "domain/bodies.rs"]
+mod bodies;
 #[path = "domain/build.rs"]
 mod build;
 #[path = "domain/calls.rs"]

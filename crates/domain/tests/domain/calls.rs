@@ -195,6 +195,13 @@ fn a_late_comment_changes_the_body_alone() {
 }
 
 #[test]
+fn a_call_that_ended_before_it_began_took_no_time() {
+    let record = call([missed().with(|it| it.ended_at = Some(at(-5)))]);
+    let domain::record::Facts::Call(call) = &record.facts else { panic!("a call") };
+    assert_eq!(call.duration(), jiff::SignedDuration::ZERO);
+}
+
+#[test]
 fn two_versions_of_one_comment_leave_the_same_one_in_any_order() {
     let one = said(CallEvent::Commented, 300).comment("1", "first");
     let other = said(CallEvent::Commented, 310).comment("1", "second");

@@ -183,6 +183,16 @@ fn the_undo_of_a_no_show_brings_back_what_stood(#[case] all: Vec<BookingEvent>, 
 }
 
 #[test]
+fn a_no_show_of_somebody_unknown_counts_until_it_is_undone() {
+    let mut nobodys = booked(0, 60);
+    nobodys.facts.invitee = None;
+    let (mut crm, mut record) = after(OnReschedule::Replace, [nobodys, no_show(90, false)]);
+    assert_eq!(crm.property("hs_meeting_outcome"), "NO_SHOW");
+    hear(&mut crm, &mut record, no_show(95, true));
+    assert_eq!(crm.property("hs_meeting_outcome"), "SCHEDULED");
+}
+
+#[test]
 fn a_repeated_move_replaces_nothing_even_when_the_later_one_arrives_first() {
     for all in [[moved(9, 60, 120), moved(5, 60, 120)], [moved(5, 60, 120), moved(9, 60, 120)]] {
         let (crm, _) = after(OnReschedule::Replace, std::iter::once(booked(0, 60)).chain(all));
