@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     booking::{BookingEvent, BookingFacts, CalendarEntry, Host, Invitee, Seat},
     event::Event,
-    notice::{Change, Method, Notice, Party, Unsent, owed},
+    notice::{Change, Method, Notice, Party, Unsent, has_news, owed, words},
     record::Record,
     settings::MeetingSettings,
     source::Source,
@@ -72,6 +72,7 @@ impl Desk {
             .map(|(seq, one)| Unsent { seq: *seq, party: one.party, before: one.before })
             .collect();
         let owed = owed(&self.record, &self.settings, &unsent, self.can_send, heard_at, now);
+        assert!(has_news(&self.record) || owed.is_none(), "what is owed is news");
         let Some(owed) = owed else { return };
         self.record.told = Some(owed.told);
         for turn in owed.turns {
@@ -159,6 +160,28 @@ fn what_is_overtaken_before_it_was_sent_is_not_sent(
 }
 
 /// The first move is heard last, and it is not known before that there was one: the first start told is a guess.
+#[test]
+fn what_the_parties_were_told_is_no_news() {
+    let mut desk = Desk::new();
+    assert!(!has_news(&desk.record), "nothing is known");
+    for said in [booked(0, 60), moved(5, 60, 120), canceled(6)] {
+        desk.record.take(Event::Booking(Box::new(said.clone())));
+        assert!(has_news(&desk.record), "{said:?}");
+        desk.settle(said.at);
+        assert!(!has_news(&desk.record), "{said:?}");
+    }
+}
+
+#[test]
+fn a_notice_has_words_for_tables_and_for_the_timeline() {
+    assert_eq!(Party::BOTH.map(|party| Party::from_word(party.word())), Party::BOTH.map(Some));
+    assert_eq!(Party::BOTH.map(Party::word), ["host", "invitee"]);
+    let changes = [Change::Moved, Change::Canceled];
+    assert_eq!(changes.map(|change| Change::from_word(change.word())), changes.map(Some));
+    assert_eq!(changes.map(Change::word), ["moved", "canceled"]);
+    assert_eq!(words(Party::Host, Change::Moved), "Mail to the host, that the meeting was moved");
+}
+
 #[test]
 fn a_move_there_and_back_says_nothing_only_where_it_is_sure_that_nothing_has_changed() {
     let mut desk = Desk::new();
