@@ -92,15 +92,17 @@ pub fn api() -> Try {
             let call = line.split(['?', '#']).next().unwrap_or_default();
             return Ok(format!("{call}: {}", answer.status));
         }
-        // 502: the provider that was to be asked is a local server of the test, which knows little.
-        let is_ours = answer.status.is_server_error() && answer.status != StatusCode::BAD_GATEWAY;
+        // 502: the provider that was to be asked is a local server of the test, which knows little. 503: one of the inputs
+        // before has disconnected it.
+        let is_others = [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE].contains(&answer.status);
+        let is_ours = answer.status.is_server_error() && !is_others;
         let problem: Value = serde_json::from_str(&answer.text).unwrap_or_default();
         if is_ours || problem["status"] != answer.status.as_u16() {
             return Err(format!("{line} is answered {}: {}", answer.status, answer.text));
         }
         // A field that we do not have is another one each time, and no other way.
         let field = problem["errors"][0]["field"].as_str().unwrap_or_default();
-        let is_ours = field.split('.').all(|part| words.contains(part));
-        Ok(format!("{} {}", answer.status, if is_ours { field } else { "another field" }))
+        let is_known = field.split('.').all(|part| words.contains(part));
+        Ok(format!("{} {}", answer.status, if is_known { field } else { "another field" }))
     })
 }
