@@ -32,6 +32,8 @@ mod outcomes;
 mod plans;
 #[path = "domain/reasons.rs"]
 mod reasons;
+#[path = "domain/records.rs"]
+mod records;
 #[path = "domain/seats.rs"]
 mod seats;
 #[path = "domain/texts.rs"]
