@@ -111,7 +111,7 @@ fn matched(tag: &str, target: &str) -> Matched {
 }
 
 fn ruled(label: Option<&str>, because: Because) -> Ruling {
-    let value = label.map(|label| label.to_lowercase());
+    let value = label.map(str::to_lowercase);
     Ruling { value, label: label.map(ToOwned::to_owned), because, passed_over: Vec::new() }
 }
 
