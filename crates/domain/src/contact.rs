@@ -192,3 +192,41 @@ pub fn split_name(name: &str) -> (String, String) {
         None => (name, String::new()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_split_at_its_first_space() {
+        let split = |name: &str| {
+            let (first, last) = split_name(name);
+            format!("{first}|{last}")
+        };
+        assert_eq!(split("Lin Wu"), "Lin|Wu");
+        assert_eq!(split(" Lin  van der\nBerg "), "Lin|van der Berg");
+        assert_eq!(split("Lin"), "Lin|");
+        assert_eq!(split(""), "|");
+    }
+
+    #[test]
+    fn an_owner_is_found_by_address_and_one_who_has_left_only_for_what_they_did() {
+        let email = |text: &str| Email::read(text).unwrap();
+        let mut owners = Owners::default();
+        assert!(owners.is_empty());
+        owners.archived.insert(email("eve@example.com"), OwnerId::from("8"));
+        assert!(!owners.is_empty());
+        owners.people.insert(email("ada@example.com"), OwnerId::from("7"));
+        let found = |owners: &Owners, address: &str| {
+            let id = |owner: Option<&OwnerId>| owner.map(|owner| owner.0.clone());
+            (id(owners.find(&email(address))), id(owners.find_any(&email(address))))
+        };
+        let some = |id: &str| Some(id.to_owned());
+        assert_eq!(found(&owners, "Ada@example.com"), (some("7"), some("7")));
+        assert_eq!(found(&owners, "eve@example.com"), (None, some("8")));
+        assert_eq!(found(&owners, "max@example.com"), (None, None));
+        owners.refused = [OwnerId::from("7"), OwnerId::from("8")].into();
+        assert_eq!(found(&owners, "ada@example.com"), (None, None));
+        assert_eq!(found(&owners, "eve@example.com"), (None, None));
+    }
+}

@@ -47,8 +47,30 @@ mod tests {
 
     #[test]
     fn made_up_addresses_are_no_addresses() {
-        for text in ["", "lin", "@x.y", "lin@host", "1415@sms.cal.com", "a b@x.y", "a@x.y,b@x.y"] {
+        for text in [
+            "",
+            "lin",
+            "@x.y",
+            "lin@host",
+            "lin@.x.y",
+            "lin@x.y.",
+            "1415@sms.cal.com",
+            "a b@x.y",
+            "a@x.y,b@x.y",
+            "a;b@x.y",
+            "<a@x.y",
+            "a>b@x.y",
+            "a\u{0}@x.y",
+            "a\r\nb@x.y",
+        ] {
             assert_eq!(Email::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_has_up_to_254_bytes() {
+        let of = |bytes: usize| format!("{}@example.net", "a".repeat(bytes - 12));
+        assert_eq!(Email::read(&of(254)).map(|email| email.to_string()), Some(of(254)));
+        assert_eq!(Email::read(&of(255)), None);
     }
 }
