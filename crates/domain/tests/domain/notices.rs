@@ -129,6 +129,7 @@ pub fn both(all: &[(Change, i64)]) -> Vec<(Party, Change, Timestamp)> {
 #[case::moved_to_a_new_id(vec![booked(0, 60), moved_to(5, "bk_81", "bk_82", 120)], &[(Change::Moved, 120)])]
 #[case::a_cancel_of_the_id_before(
     vec![booked(0, 60), moved_to(5, "bk_81", "bk_82", 120), canceled(6)], &[(Change::Moved, 120)])]
+#[case::booked_again_for_another_time(vec![booked(0, 60), booked(5, 120)], &[])]
 #[case::no_show(vec![booked(0, 60), no_show(61, false), no_show(62, true)], &[])]
 fn m6_both_parties_are_told_of_each_change_and_of_nothing_else(
     #[case] said: Vec<BookingEvent>,
@@ -160,6 +161,33 @@ fn what_is_overtaken_before_it_was_sent_is_not_sent(
 }
 
 /// The first move is heard last, and it is not known before that there was one: the first start told is a guess.
+#[test]
+fn a_move_back_is_told_to_the_one_party_that_was_told_of_the_move() {
+    let mut desk = Desk::new();
+    desk.hear(booked(0, 60));
+    desk.hear(moved(5, 60, 120));
+    let sent = desk.waiting.iter().position(|(_, notice)| notice.party == Party::Host).unwrap();
+    let (_, to_host) = desk.waiting.remove(sent);
+    desk.sent.push(to_host);
+    desk.hear(moved(6, 120, 60));
+    let told = [(Party::Host, Change::Moved, minute(150)), (Party::Host, Change::Moved, minute(90))];
+    assert_eq!(desk.told(), told);
+}
+
+#[test]
+fn a_notice_of_a_meeting_that_is_just_over_is_tried_for_an_hour() {
+    for (heard_at, over_at) in [(89, 90), (90, 150), (91, 151)] {
+        let mut desk = Desk::new();
+        desk.hear(booked(0, 60));
+        desk.hear_of(canceled(80), minute(heard_at), minute(heard_at));
+        let told = desk.told();
+        assert!(
+            told.iter().all(|(.., at)| *at == minute(over_at)) && told.len() == 2,
+            "{heard_at}: {told:?}"
+        );
+    }
+}
+
 #[test]
 fn what_the_parties_were_told_is_no_news() {
     let mut desk = Desk::new();

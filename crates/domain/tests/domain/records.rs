@@ -1,11 +1,17 @@
 //! What a record says of itself: what it lacks, when it is to be looked at, what becomes of it beside another.
 
+use std::collections::BTreeMap;
+
 use domain::{
     call::{CallEvent, HANGUP_GRACE},
     contact::{ContactLink, FoundBy},
-    ids::{ContactId, OwnerId, WorkspaceId},
-    record::Record,
+    ids::{ContactId, ObjectId, OwnerId, StepKey, WorkspaceId},
+    notice::{Stand, Told},
+    plan::{Wishes, is_restated, makes_activity},
+    record::{Held, Record},
+    settings::{CallSettings, MeetingSettings},
     source::Source,
+    step::{Object, Receipt, Unanswered},
 };
 use rstest::rstest;
 
@@ -87,4 +93,85 @@ fn two_records_that_turn_out_to_be_one_booking_keep_what_the_first_knew_and_gain
     let mut kept = one.clone();
     kept.merge(other);
     assert_eq!((&kept.contact, &kept.portal, &kept.owner_of), (&one.contact, &one.portal, &one.owner_of));
+}
+
+#[test]
+fn of_two_records_that_turn_out_to_be_one_booking_the_one_that_told_more_changes_knows_what_was_told() {
+    let told = |start: i64, changes: u32| {
+        let mut record = booking(Source::Calcom, [booked(0, 60)]);
+        let stand = Stand { start: minute(start), end: None, is_canceled: false };
+        record.told = Some(Told { stand, changes });
+        record
+    };
+    let untold = || booking(Source::Calcom, [booked(0, 60)]);
+    let merged = |mut one: Record, other: Record| {
+        one.merge(other);
+        one.told.map(|told| (told.stand.start, told.changes))
+    };
+    assert_eq!(merged(told(60, 1), told(120, 2)), Some((minute(120), 2)));
+    assert_eq!(merged(told(120, 2), told(60, 1)), Some((minute(120), 2)));
+    assert_eq!(merged(told(60, 1), told(120, 1)), Some((minute(60), 1)), "its own, where none told more");
+    assert_eq!(merged(told(60, 1), untold()), Some((minute(60), 1)));
+    assert_eq!(merged(untold(), told(60, 1)), Some((minute(60), 1)));
+}
+
+fn held(object: Object, id: &str) -> Held {
+    let key = StepKey("aircall:780883160".to_owned());
+    Held { object, id: ObjectId(id.to_owned()), key, properties: BTreeMap::new(), contacts: Vec::new() }
+}
+
+#[test]
+fn an_answer_of_one_activity_says_nothing_of_another() {
+    let properties = || BTreeMap::from([("hs_call_body".to_owned(), "x".to_owned())]);
+    let of = |object: Object, id: &str| (object, ObjectId(id.to_owned()));
+    let three = [of(Object::Calls, "1"), of(Object::Calls, "2"), of(Object::Tasks, "1")];
+    let mut doubted = call([over()]);
+    for (object, id) in three.clone() {
+        doubted.held.push(held(object, &id.0));
+        doubted.settle(Receipt::Unanswered(Unanswered { object, id, properties: properties() }));
+    }
+    let left = |record: &Record| -> Vec<_> {
+        record.unanswered.iter().map(|sent| (sent.object, sent.id.clone())).collect()
+    };
+    assert_eq!(left(&doubted), three);
+    let (object, id) = three[0].clone();
+    let mut answered = doubted.clone();
+    answered.settle(Receipt::Changed { object, id: id.clone(), properties: properties() });
+    assert_eq!(left(&answered), three[1..]);
+    assert_eq!(answered.held.iter().filter(|one| !one.properties.is_empty()).count(), 1);
+    let mut gone = doubted;
+    gone.settle(Receipt::Gone { object, id });
+    assert_eq!((left(&gone), gone.held.len()), (three[1..].to_vec(), 2));
+}
+
+#[test]
+fn a_call_decided_again_is_restated_by_title_and_outcome_and_by_nothing_less() {
+    let of = |names: &[&str]| -> BTreeMap<String, String> {
+        names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect()
+    };
+    let (both, one) = (of(&["hs_call_title", "hs_call_disposition"]), of(&["hs_call_title", "hs_call_body"]));
+    assert!(is_restated(&both) && !is_restated(&one) && !is_restated(&of(&[])));
+    let after = |object: Object, properties: &BTreeMap<String, String>| {
+        let mut record = Record { is_redecided: true, ..call([over()]) };
+        record.settle(Receipt::Changed {
+            object,
+            id: ObjectId("1".to_owned()),
+            properties: properties.clone(),
+        });
+        record.is_redecided
+    };
+    assert!(!after(Object::Calls, &both));
+    assert!(after(Object::Calls, &one) && after(Object::Tasks, &both));
+}
+
+#[test]
+fn a_call_makes_an_activity_until_hubspot_holds_the_call_itself() {
+    let makes = |held: &[Held]| {
+        let record = Record { held: held.to_vec(), ..call([over()]) };
+        let wishes = Wishes { calls: &CallSettings::default(), meetings: &MeetingSettings::default() };
+        makes_activity(&record, &wishes, at(200))
+    };
+    assert!(makes(&[]) && makes(&[held(Object::Tasks, "1")]));
+    assert!(!makes(&[held(Object::Calls, "1")]));
+    assert!(!makes(&[held(Object::Tasks, "1"), held(Object::Calls, "1")]));
 }
