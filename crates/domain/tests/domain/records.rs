@@ -122,21 +122,24 @@ fn held(object: Object, id: &str) -> Held {
 
 #[test]
 fn an_answer_of_one_activity_says_nothing_of_another() {
-    let properties = || BTreeMap::from([("hs_call_body".to_owned(), "x".to_owned())]);
+    let properties = |value: &str| BTreeMap::from([("hs_call_body".to_owned(), value.to_owned())]);
     let of = |object: Object, id: &str| (object, ObjectId(id.to_owned()));
     let three = [of(Object::Calls, "1"), of(Object::Calls, "2"), of(Object::Tasks, "1")];
     let mut doubted = call([over()]);
-    for (object, id) in three.clone() {
+    for (n, (object, id)) in three.clone().into_iter().enumerate() {
         doubted.held.push(held(object, &id.0));
-        doubted.settle(Receipt::Unanswered(Unanswered { object, id, properties: properties() }));
+        let sent = Unanswered { object, id, properties: properties(&format!("text {n}")) };
+        doubted.settle(Receipt::Unanswered(sent));
     }
+    let sent = doubted.held.iter().map(|held| doubted.unanswered(held, "hs_call_body").unwrap().as_str());
+    assert!(sent.eq(["text 0", "text 1", "text 2"]));
     let left = |record: &Record| -> Vec<_> {
         record.unanswered.iter().map(|sent| (sent.object, sent.id.clone())).collect()
     };
     assert_eq!(left(&doubted), three);
     let (object, id) = three[0].clone();
     let mut answered = doubted.clone();
-    answered.settle(Receipt::Changed { object, id: id.clone(), properties: properties() });
+    answered.settle(Receipt::Changed { object, id: id.clone(), properties: properties("x") });
     assert_eq!(left(&answered), three[1..]);
     assert_eq!(answered.held.iter().filter(|one| !one.properties.is_empty()).count(), 1);
     let mut gone = doubted;
