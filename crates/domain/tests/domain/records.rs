@@ -137,14 +137,32 @@ fn an_answer_of_one_activity_says_nothing_of_another() {
         record.unanswered.iter().map(|sent| (sent.object, sent.id.clone())).collect()
     };
     assert_eq!(left(&doubted), three);
-    let (object, id) = three[0].clone();
-    let mut answered = doubted.clone();
-    answered.settle(Receipt::Changed { object, id: id.clone(), properties: properties("x") });
-    assert_eq!(left(&answered), three[1..]);
-    assert_eq!(answered.held.iter().filter(|one| !one.properties.is_empty()).count(), 1);
-    let mut gone = doubted;
-    gone.settle(Receipt::Gone { object, id });
-    assert_eq!((left(&gone), gone.held.len()), (three[1..].to_vec(), 2));
+    for n in 0..3 {
+        let (object, id) = three[n].clone();
+        let others: Vec<_> = three.iter().filter(|one| **one != three[n]).cloned().collect();
+        let mut answered = doubted.clone();
+        answered.settle(Receipt::Changed { object, id: id.clone(), properties: properties("x") });
+        answered.settle(Receipt::Associated { object, id: id.clone(), contacts: vec![ContactId::from("7")] });
+        assert_eq!(left(&answered), others);
+        for (m, held) in answered.held.iter().enumerate() {
+            assert_eq!((held.properties.len(), held.contacts.len()), if m == n { (1, 1) } else { (0, 0) });
+        }
+        let mut gone = doubted.clone();
+        gone.settle(Receipt::Gone { object, id });
+        assert_eq!((left(&gone), gone.held.len()), (others, 2));
+    }
+}
+
+#[test]
+fn a_call_that_was_made_is_restated_by_it_and_a_task_that_was_made_is_owed_no_more() {
+    let after = |object: Object| {
+        let mut record = Record { is_redecided: true, owes_task: true, ..call([over()]) };
+        record.settle(Receipt::Made(held(object, "1")));
+        record.settle(Receipt::Made(held(object, "1")));
+        (record.is_redecided, record.owes_task, record.held.len())
+    };
+    assert_eq!(after(Object::Calls), (false, true, 1));
+    assert_eq!(after(Object::Tasks), (true, false, 1));
 }
 
 #[test]
