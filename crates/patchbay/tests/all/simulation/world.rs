@@ -36,8 +36,6 @@ const CALM_LOOK: SignedDuration = SignedDuration::from_mins(2);
 const RUSH_S: u64 = 190;
 /// A clock that jumps stays within what signatures allow (PRODUCT §8: five minutes).
 const JUMP_MAX_MS: u64 = 240_000;
-/// The longest window of an account.
-const WINDOW_MAX: SignedDuration = SignedDuration::from_mins(1);
 /// Steps within which a crash falls after a start.
 const CRASH_WITHIN: u64 = 400;
 /// The same where only those count that follow a webhook at once: what was promised is at stake there.
@@ -65,8 +63,6 @@ pub struct World {
     on_reschedule: &'static str,
     tag: String,
     jumps: Vec<(Timestamp, i64)>,
-    /// Whether a life began with a clock that had been set forward within a window.
-    pub is_misled: AtomicBool,
     hooks: Mutex<Vec<Vec<(&'static str, String)>>>,
     is_calm: AtomicBool,
     lives: AtomicU64,
@@ -204,7 +200,6 @@ impl World {
             on_reschedule: chance.pick(&["replace", "update"]),
             tag,
             jumps,
-            is_misled: AtomicBool::new(false),
             hooks: Mutex::default(),
             is_calm: AtomicBool::new(true),
             lives: AtomicU64::new(0),
@@ -271,7 +266,6 @@ impl World {
     async fn live(self: &Arc<Self>, folder: &Path) -> End {
         self.clock.start();
         let is_first = self.lives.load(Ordering::Relaxed) == 0;
-        self.is_misled.fetch_or(!is_first && self.was_set_forward_lately(), Ordering::Relaxed);
         let node = Node::start(self, folder).await;
         if is_first {
             let mut hooks = Vec::new();
@@ -295,17 +289,6 @@ impl World {
         }
         self.calm(&node).await;
         End::Judged
-    }
-
-    /// Whether the clock was set forward within a window before now. A process that starts then takes what was sent before
-    /// for older than it is, and cannot know better (`docs/decisions/0014-one-budget-for-all-nodes.md`).
-    fn was_set_forward_lately(&self) -> bool {
-        let now = self.clock.now();
-        let mut before_ms = 0;
-        self.jumps.iter().any(|(at, skew_ms)| {
-            let is_forward = *skew_ms > std::mem::replace(&mut before_ms, *skew_ms);
-            is_forward && *at <= now && now.duration_since(*at) <= WINDOW_MAX
-        })
     }
 
     async fn storm(self: &Arc<Self>, node: &Node) {

@@ -34,6 +34,11 @@ fn now() -> Timestamp {
     Timestamp::from_second(SIGNED_AT).unwrap()
 }
 
+/// How many seconds a time is off; it may be any number.
+fn age(at: i64) -> i64 {
+    at.saturating_sub(SIGNED_AT).saturating_abs()
+}
+
 /// Passed though it must not be, or refused in some way.
 fn judged(scheme: &str, answer: Result<(), Refused>, is_right: bool) -> Result<String, String> {
     match answer {
@@ -54,9 +59,7 @@ pub fn standard(input: &[u8]) -> Result<String, String> {
     let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
     let signed = [text(id).as_bytes(), b".", text(timestamp).as_bytes(), b".", body].concat();
     let right = format!("v1,{}", STANDARD.encode(hmac(KEY, &signed)));
-    let is_fresh = text(timestamp)
-        .parse::<i64>()
-        .is_ok_and(|at| at.saturating_sub(SIGNED_AT).saturating_abs() <= TOLERANCE.as_secs());
+    let is_fresh = text(timestamp).parse().is_ok_and(|at| age(at) <= TOLERANCE.as_secs());
     let is_right = is_fresh && text(given).split_whitespace().any(|one| one == right);
     judged("standard", answer, is_right)
 }
@@ -79,9 +82,7 @@ pub fn others(input: &[u8]) -> Result<String, String> {
     let is_right = members().filter(|(name, _)| name.trim() == "t").any(|(_, at)| {
         let at = at.trim();
         let right = hex::encode(hmac(KEY, &[at.as_bytes(), b".", body].concat()));
-        let is_fresh = at
-            .parse::<i64>()
-            .is_ok_and(|at| at.saturating_sub(SIGNED_AT).saturating_abs() <= TOLERANCE.as_secs());
+        let is_fresh = at.parse().is_ok_and(|at| age(at) <= TOLERANCE.as_secs());
         is_fresh
             && members().any(|(name, one)| name.trim() == "v1" && one.trim().eq_ignore_ascii_case(&right))
     });
@@ -93,9 +94,7 @@ pub fn others(input: &[u8]) -> Result<String, String> {
     let at = at.unwrap_or_default().trim();
     let signed = [b"POST", uri.as_bytes(), body, at.as_bytes()].concat();
     let right = STANDARD.encode(hmac(KEY, &signed));
-    let is_fresh = at
-        .parse::<i64>()
-        .is_ok_and(|at| (at / 1000).saturating_sub(SIGNED_AT).saturating_abs() <= TOLERANCE.as_secs() + 1);
+    let is_fresh = at.parse::<i64>().is_ok_and(|at| age(at / 1000) <= TOLERANCE.as_secs() + 1);
     let is_right = is_fresh && given.is_some_and(|given| given.trim() == right);
     let hubspot = judged("HubSpot", answer, is_right)?;
     Ok(format!("{calcom}, {calendly}, {hubspot}"))

@@ -92,11 +92,17 @@ pub fn api() -> Try {
             let call = line.split(['?', '#']).next().unwrap_or_default();
             return Ok(format!("{call}: {}", answer.status));
         }
-        // 502: the provider that was to be asked is a local server of the test, which knows little. 503: one of the inputs
-        // before has disconnected it.
-        let is_others = [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE].contains(&answer.status);
-        let is_ours = answer.status.is_server_error() && !is_others;
         let problem: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+        let is_others = match answer.status {
+            // The provider that was to be asked is a local server of the test, which knows little.
+            StatusCode::BAD_GATEWAY => true,
+            // One of the inputs before has disconnected it.
+            StatusCode::SERVICE_UNAVAILABLE => {
+                problem["detail"].as_str().is_some_and(|detail| detail.ends_with(" is not connected."))
+            }
+            _ => false,
+        };
+        let is_ours = answer.status.is_server_error() && !is_others;
         if is_ours || problem["status"] != answer.status.as_u16() {
             return Err(format!("{line} is answered {}: {}", answer.status, answer.text));
         }
