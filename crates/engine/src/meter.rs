@@ -25,7 +25,7 @@ pub struct Meter {
     /// One keeping at a time: who waits for it may find that it has places then.
     keeping: tokio::sync::Mutex<()>,
     clock: Clock,
-    /// When the steady clock began, and what the other one told then.
+    /// What the steady clock showed at a moment.
     began: (Instant, Timestamp),
     store: Store,
 }
@@ -46,9 +46,13 @@ pub struct Wait {
 
 impl Meter {
     /// The budget of an account, which goes on from what is kept of it. `zone` is the account's.
-    pub fn new(account: String, zone: TimeZone, store: Store, clock: Clock) -> Self {
+    pub fn new(
+        account: String,
+        zone: TimeZone,
+        store: Store,
+        (clock, began): (Clock, (Instant, Timestamp)),
+    ) -> Self {
         let (share, keeping) = (Mutex::new(Share::new(zone)), tokio::sync::Mutex::default());
-        let began = (Instant::now(), clock());
         Self { account, share, keeping, clock, began, store }
     }
 
@@ -57,9 +61,9 @@ impl Meter {
     }
 
     fn now(&self) -> Moment {
-        let (began, wall) = self.began;
+        let (began, showed) = self.began;
         let elapsed = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX);
-        Moment { steady: wall.saturating_add(elapsed).unwrap_or(Timestamp::MAX), wall: (self.clock)() }
+        Moment { steady: showed.saturating_add(elapsed).unwrap_or(Timestamp::MAX), wall: (self.clock)() }
     }
 
     /// Waits for leave to send one request; returns how long that took as well, if it took any time.

@@ -7,10 +7,11 @@ use std::{
 
 use connectors::hubspot::{Pace, Pacing};
 use domain::ids::WorkspaceId;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 use store::Store;
+use tokio::time::Instant;
 
 use crate::{Clock, meter::Meter, pace::WorkspacePace};
 
@@ -19,6 +20,8 @@ use crate::{Clock, meter::Meter, pace::WorkspacePace};
 pub struct Meters {
     store: Store,
     clock: Clock,
+    /// What the steady clock showed when these meters began.
+    began: (Instant, Timestamp),
     /// By account: a budget outlives a change of the connection, and workspaces of one account share it.
     by_account: Arc<Mutex<HashMap<String, Arc<Meter>>>>,
 }
@@ -33,8 +36,11 @@ struct Account {
 
 impl Meters {
     /// No meters yet; each goes on from what the store keeps of it.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, by_account: Arc::default() }
+    ///
+    /// `steady` is what a clock shows now that is not set with the machine's: it went on since these meters' store was last
+    /// worked on, or shows the time.
+    pub fn new(store: Store, clock: Clock, steady: Timestamp) -> Self {
+        Self { store, clock, began: (Instant::now(), steady), by_account: Arc::default() }
     }
 
     /// The meter of a connection's account.
@@ -45,7 +51,8 @@ impl Meters {
         let account = account.portal_id.unwrap_or_else(|| format!("workspace {}", workspace.0));
         let mut meters = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
         let meter = meters.entry(account.clone()).or_insert_with(|| {
-            Arc::new(Meter::new(account, zone, self.store.clone(), Arc::clone(&self.clock)))
+            let clocks = (Arc::clone(&self.clock), self.began);
+            Arc::new(Meter::new(account, zone, self.store.clone(), clocks))
         });
         Arc::clone(meter)
     }

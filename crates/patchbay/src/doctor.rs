@@ -25,7 +25,7 @@ pub async fn run(options: command::Doctor) -> Result<()> {
         let Some(workspace) = store.workspace(&options.workspace).await? else {
             bail!("there is no workspace \"{}\"", options.workspace)
         };
-        let line = Line::new(&settings, http, store.clone())?;
+        let line = Line::new(&settings, http, store.clone()).await?;
         for connection in store.connections(workspace.id).await? {
             line.examine(&connection, options.write, &mut report).await;
         }

@@ -20,7 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    clock::{entropy, now},
+    clock::{entropy, now, steady},
     key::master_key,
     settings::{Checked, HubspotApp, Mail},
 };
@@ -203,7 +203,7 @@ impl Parts {
             .with_context(|| format!("the database {} cannot be worked on", settings.database))?;
         let oauth = settings.hubspot_app.clone().map(|app| oauth(&http, settings, public_url, app));
         let tokens = engine::Tokens::new(store.clone(), Arc::new(now), oauth.clone(), node.id());
-        let meters = engine::Meters::new(store.clone(), Arc::new(now));
+        let meters = engine::Meters::new(store.clone(), Arc::new(now), steady(&store).await);
         let engine = engine::Engine::new(
             node,
             http.clone(),

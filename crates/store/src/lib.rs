@@ -6,6 +6,7 @@
 mod address;
 mod audit;
 mod bell;
+mod boot;
 mod budget;
 mod catalog;
 mod column;

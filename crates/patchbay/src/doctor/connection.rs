@@ -19,7 +19,11 @@ use store::{Connection, Status, Store};
 use uuid::Uuid;
 
 use super::report::{Check, Report};
-use crate::{clock::now, instance, settings::Checked};
+use crate::{
+    clock::{now, steady},
+    instance,
+    settings::Checked,
+};
 
 /// The way to what a workspace is connected to. It keeps to the same tokens and budget as a server beside it.
 pub struct Line {
@@ -31,10 +35,11 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn new(settings: &Checked, http: Client, store: Store) -> Result<Self> {
+    pub async fn new(settings: &Checked, http: Client, store: Store) -> Result<Self> {
         let public_url = instance::public_url(settings, settings.listen.unwrap_or(instance::LISTEN))?;
         let oauth =
             settings.hubspot_app.clone().map(|app| instance::oauth(&http, settings, &public_url, app));
+        let steady = steady(&store).await;
         Ok(Self {
             http,
             hubspot: hubspot::Settings {
@@ -43,7 +48,7 @@ impl Line {
             },
             aircall_origin: settings.aircall_origin.clone(),
             tokens: engine::Tokens::new(store.clone(), Arc::new(now), oauth, Uuid::new_v4()),
-            pacing: engine::Meters::new(store, Arc::new(now)).pacing(),
+            pacing: engine::Meters::new(store, Arc::new(now), steady).pacing(),
         })
     }
 

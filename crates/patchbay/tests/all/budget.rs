@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    clocked::Clocked,
     cluster::Cluster,
     database::{Database, order},
     server::{Installation, Server},
@@ -292,4 +294,23 @@ async fn two_processes_keep_to_the_limits_of_one_account_and_pages_of_one_get_on
     // Each asks for about as many as the batches of its calls come to: together more than two windows have room for.
     let requests = world.requests().await;
     assert!(requests > 2 * u64::from(BURST_MAX), "the limit was felt: {requests} requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_forward_before_a_start_frees_nothing_of_the_window_that_was_used() {
+    let mut clocked = Clocked::new().await;
+    let limits = json!({ "burst": { "max": BURST_MAX, "interval_ms": 4_000 } });
+    clocked.hubspot(Method::POST, "limits", limits).await;
+    clocked.connect().await;
+    for id in 1..20 {
+        if id == 15 {
+            clocked.restart_ahead(SignedDuration::from_secs(17)).await;
+        }
+        // Of one person who is known by then, so that each costs a request; the next one comes once that is sent.
+        clocked.aircall(&ended_call(id, "+1 415-556-0001", &[])).await;
+        clocked.settled().await;
+    }
+    let limits = clocked.hubspot(Method::GET, "limits", Value::Null).await;
+    assert_eq!(limits["refused_total"], 0, "{limits}");
+    assert!(limits["burst_peak"].as_u64().unwrap() > u64::from(BURST_MAX) / 2, "{limits}");
 }

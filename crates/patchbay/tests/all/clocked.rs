@@ -27,9 +27,14 @@ use crate::world::{AIRCALL_TOKEN, SIGNING_SECRET, TOKEN, until};
 struct Ahead(Arc<Mutex<SignedDuration>>);
 
 impl Ahead {
-    #[expect(clippy::disallowed_methods, reason = "what is ahead begins now")]
     fn now(&self) -> Timestamp {
-        Timestamp::now() + *self.0.lock().unwrap()
+        Self::steady() + *self.0.lock().unwrap()
+    }
+
+    /// What a clock shows that is not set with the machine's.
+    #[expect(clippy::disallowed_methods, reason = "what is ahead begins now")]
+    fn steady() -> Timestamp {
+        Timestamp::now()
     }
 }
 
@@ -83,11 +88,16 @@ impl Clocked {
 
     /// Lets days pass while it is stopped, and starts it again.
     pub async fn sleep_for_days(&mut self, days: i64) {
+        self.restart_ahead(SignedDuration::from_hours(24 * days)).await;
+    }
+
+    /// Stops it, sets the machine's clock forward, and starts it again.
+    pub async fn restart_ahead(&mut self, by: SignedDuration) {
         self.running.stop.send_replace(true);
         (&mut self.running.engine).await.unwrap();
         (&mut self.running.server).await.unwrap();
         self.running.store.close().await;
-        *self.clock.0.lock().unwrap() += SignedDuration::from_hours(24 * days);
+        *self.clock.0.lock().unwrap() += by;
         self.running = start(&self.sandbox, &self.folder, &self.clock).await;
     }
 
@@ -179,7 +189,7 @@ async fn start(sandbox: &sandbox::Sandbox, folder: &TempDir, clock: &Ahead) -> R
     let http = connectors::http::client().unwrap();
     let gates = Arc::new(Gates::default());
     let tokens = engine::Tokens::new(store.clone(), Arc::clone(&clock), None, Uuid::from_u128(1));
-    let meters = engine::Meters::new(store.clone(), Arc::clone(&clock));
+    let meters = engine::Meters::new(store.clone(), Arc::clone(&clock), Ahead::steady());
     let url = |text: String| Url::parse(&text).unwrap();
     let settings = engine::Settings {
         hubspot_origin: url(sandbox.hubspot_url()),

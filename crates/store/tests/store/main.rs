@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod boots;
 mod database;
 mod idempotency;
 mod inbox;

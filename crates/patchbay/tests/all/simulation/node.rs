@@ -90,7 +90,7 @@ impl Node {
         let life = world.new_life();
         let id = Uuid::from_u128(life.into());
         let tokens = engine::Tokens::new(store.clone(), Arc::clone(&clock), None, id);
-        let meters = engine::Meters::new(store.clone(), Arc::clone(&clock));
+        let meters = engine::Meters::new(store.clone(), Arc::clone(&clock), world.clock.now());
         let (outcome_delay, list_refresh) = (SignedDuration::from_hours(1), SignedDuration::from_mins(5));
         let name = format!("life {life}");
         let joined = engine::Node::join(store.clone(), Arc::clone(&clock), Arc::clone(&gates), id, name)
