@@ -65,8 +65,8 @@ fn reached<'a, 'b>(
 /// Finds the last move.
 ///
 /// Each move names the start or the id before it. Where they form an open chain, its end is the last, whatever the
-/// clocks say; a move that is missing leaves the chain whole where the other half of it ties the ids. Where it is closed (moved there and back) or broken (a webhook is missing), the moves are walked in the
-/// order of their times.
+/// clocks say; a move that is missing leaves the chain whole where the other half of it ties the ids. Where it is closed
+/// (moved there and back) or broken (a webhook is missing), the moves are walked in the order of their times.
 pub fn last_move(said: &BTreeSet<BookingEvent>) -> Option<LastMove<'_>> {
     let moves: Vec<&BookingEvent> =
         said.iter().filter(|one| matches!(one.what, BookingWhat::Moved { .. })).collect();

@@ -129,4 +129,10 @@ mod tests {
             ["a", "b"]
         );
     }
+
+    #[test]
+    fn what_takes_one_tag_and_adds_another_is_no_untagging() {
+        let (before, one) = (seen(0, CallEvent::Ended, &["a"]), seen(1, CallEvent::Untagged, &["b"]));
+        assert_eq!(tags_of(&[before, one, seen(1, CallEvent::Tagged, &["b", "c"])]), ["b"]);
+    }
 }

@@ -1,5 +1,7 @@
 //! What HubSpot holds of a booking (M1–M5, M7, M8, M11, M12).
 
+#[path = "meetings/chains.rs"]
+mod chains;
 #[path = "meetings/links.rs"]
 mod links;
 

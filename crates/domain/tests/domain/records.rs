@@ -8,7 +8,7 @@ use domain::{
     ids::{ContactId, ObjectId, OwnerId, StepKey, WorkspaceId},
     notice::{Stand, Told},
     plan::{Wishes, is_restated, makes_activity},
-    record::{Held, Record},
+    record::{Facts, Held, Record},
     settings::{CallSettings, MeetingSettings},
     source::Source,
     step::{Object, Receipt, Unanswered},
@@ -195,4 +195,14 @@ fn a_call_makes_an_activity_until_hubspot_holds_the_call_itself() {
     assert!(makes(&[]) && makes(&[held(Object::Tasks, "1")]));
     assert!(!makes(&[held(Object::Calls, "1")]));
     assert!(!makes(&[held(Object::Tasks, "1"), held(Object::Calls, "1")]));
+}
+
+#[test]
+fn of_what_two_webhooks_of_one_second_tell_that_of_the_later_step_counts() {
+    let ended = said(CallEvent::Ended, 100).agent("Ada", "ada@example.com");
+    let declined = said(CallEvent::Ringing, 100).agent("Zoe", "zoe@example.com");
+    for all in [[ended.clone(), declined.clone()], [declined, ended]] {
+        let Facts::Call(call) = call(all).facts else { panic!("a call") };
+        assert_eq!(call.agent().unwrap().name.as_deref(), Some("Ada"));
+    }
 }

@@ -245,3 +245,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_one_with_a_seat_answered_stays_where_it_is_not_told_again() {
+    let without = Seat { answers: Vec::new(), ..seat("lin") };
+    let again = BookingFacts { seats: vec![without, seat("kim")], ..seats(&["lin"]) };
+    let (crm, _) = after([joins(0, &["lin"]), told("bk_81", 1, BookingWhat::Booked, again)]);
+    let body = crm.property("hs_meeting_body");
+    assert!(body.contains("lin&#x27;s") && body.contains("kim&#x27;s"), "{body}");
+}
+
+#[test]
+fn where_nobody_is_left_the_last_to_leave_says_why() {
+    let mut left = leaves(2, &["kim"]);
+    left.facts.reason = Some("Late".to_owned());
+    let whatever_later = told("bk_81", 4, BookingWhat::Told, BookingFacts::default());
+    let elsewhere = BookingEvent { link: "bk_80".to_owned(), ..leaves(5, &["kim"]) };
+    let (crm, _) =
+        after([joins(0, &["lin"]), joins(1, &["kim"]), leaves(3, &["lin"]), left, whatever_later, elsewhere]);
+    assert!(
+        crm.property("hs_meeting_body").contains("<b>Reason:</b> Ill"),
+        "{}",
+        crm.property("hs_meeting_body")
+    );
+}
