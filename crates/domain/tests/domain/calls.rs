@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     call::CallEvent,
-    contact::{ContactKey, ContactLink, FoundBy},
+    contact::{ContactAnswer, ContactKey, ContactLink, FoundBy, FoundContact},
     ids::{ContactId, OwnerId},
     kind::Kind,
     phone::Phone,
+    plan::{Wishes, plan},
+    question::Answers,
     record::Record,
     settings::LogWhen,
     step::{Object, Receipt, Step},
@@ -297,6 +299,24 @@ fn a_title_is_plain(#[case] one: Said, #[case] expected: &str) {
     assert_eq!(crm.property("hs_call_title"), expected);
 }
 
+#[rstest]
+#[case::inbound(missed().agent("Ada", ""), "missed inbound call|Inbound|+1 415-555-0132|Ada")]
+#[case::outbound(over().outbound(), "answered outbound call|Outbound|+1 415-555-0132|")]
+fn a_title_by_a_template_of_the_admin(#[case] one: Said, #[case] expected: &str) {
+    let (mut crm, mut record) = (crm(), empty());
+    crm.book.settings.title_template = "{kind}|{direction}|{number}|{agent}".to_owned();
+    crm.hear(&mut record, one.event(), at(200));
+    assert_eq!(crm.property("hs_call_title"), expected);
+}
+
+#[rstest]
+#[case::direction(over().with(|it| it.direction = None))]
+#[case::start(over().with(|it| it.started_at = None))]
+fn a_call_is_not_logged_without_what_hubspot_needs(#[case] one: Said) {
+    let (mut crm, mut record) = (crm(), empty());
+    assert!(crm.hear(&mut record, one.event(), at(200)).steps.is_empty());
+}
+
 #[test]
 fn numbers_are_written_in_e164_by_direction() {
     for (one, from, to) in
@@ -373,6 +393,9 @@ mod task {
             crm.work(&mut record, at(60));
             assert_eq!((crm.live.len(), tasks(&crm).len()), (2, 1));
         }
+        let task = tasks(&crm);
+        crm.hear(&mut record, said(CallEvent::Commented, 99).ended(20).comment("1", "x").event(), at(99));
+        assert_eq!(tasks(&crm), task, "what was opened is the owner's");
     }
 
     #[test]
@@ -394,6 +417,18 @@ fn a_call_says_that_several_contacts_matched() {
     crm.work(&mut record, at(101));
     assert!(crm.property("hs_call_body").contains("3 matched; the one most recently active was taken"));
     assert!(crm.work(&mut record, at(102)).steps.is_empty());
+}
+
+#[test]
+fn a_call_says_so_from_its_first_writing_on() {
+    let (crm, mut record) = (crm(), call([over()]));
+    record.decide(&crm.book, at(101));
+    let found = FoundContact { id: ContactId::from("1"), by: FoundBy::Phone, matches: 3, owner: None };
+    let answers = Answers { contact: Some(ContactAnswer::Found(found)), ..Answers::default() };
+    let wishes = Wishes { calls: &crm.book.settings, meetings: &crm.meetings };
+    let plan = plan(&record, &wishes, &answers, at(101));
+    let [Step::Create { properties, .. }] = plan.steps.as_slice() else { panic!("{plan:#?}") };
+    assert!(properties["hs_call_body"].contains("3 matched"), "{properties:#?}");
 }
 
 #[test]

@@ -71,6 +71,14 @@ fn a_record_with_a_settled_contact_asks_for_nobody() {
 }
 
 #[test]
+fn a_caller_known_by_an_address_alone_is_given_no_name() {
+    let (mut crm, mut one) = (crm(), record(Source::Aircall, "1"));
+    crm.hear(&mut one, over().person("", "", "lin@example.net").event(), at(101));
+    let names: Vec<&str> = crm.created[0].properties.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["email", "phone"]);
+}
+
+#[test]
 fn an_unknown_caller_becomes_a_contact_once() {
     let (mut crm, mut one) = (crm(), record(Source::Aircall, "1"));
     crm.hear(&mut one, said(CallEvent::Answered, 10).answered(10).event(), at(10));

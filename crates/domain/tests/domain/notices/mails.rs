@@ -91,6 +91,11 @@ fn a_cancel_in_words() {
     "2026-10-25T02:00:00Z",
     "Sunday, 25 October 2026, 02:30–03:00 (Europe/Berlin, UTC+01:00)"
 )]
+#[case::without_length(
+    "2026-11-01T12:00:00Z",
+    "2026-11-01T12:00:00Z",
+    "Sunday, 1 November 2026, 13:00 (Europe/Berlin, UTC+01:00)"
+)]
 #[case::over_midnight(
     "2026-11-01T22:45:00Z",
     "2026-11-01T23:15:00Z",
