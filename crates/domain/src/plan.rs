@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use call::{IN_PROGRESS, STATUS};
 pub use own::{WITHHELD, takes_answers};
 pub(crate) use people::unsettled;
 pub use template::{Template, UnknownPlace};
@@ -137,6 +138,11 @@ const RESTATED: [&str; 2] = ["hs_call_title", "hs_call_disposition"];
 /// Whether these properties say again what was decided.
 pub fn is_restated(properties: &BTreeMap<String, String>) -> bool {
     RESTATED.iter().all(|name| properties.contains_key(*name))
+}
+
+/// Whether these properties say of a call that it is over.
+pub fn tells_end(properties: &BTreeMap<String, String>) -> bool {
+    properties.get(STATUS).is_some_and(|status| status != IN_PROGRESS)
 }
 
 fn update(record: &Record, held: &Held, wanted: &Wanted) -> Option<Step> {

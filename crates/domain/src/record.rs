@@ -223,8 +223,20 @@ impl Record {
         self.unanswered.iter().find(of_held)?.properties.get(name)
     }
 
+    /// Takes in what was sent and may not have been answered: a call that HubSpot may have been told is over has ended, also
+    /// where what was decided is lost and the clock was set back since.
+    pub fn was_sent(&mut self, object: Object, properties: &BTreeMap<String, String>) {
+        if let Facts::Call(call) = &mut self.facts
+            && object == Object::Calls
+            && crate::plan::tells_end(properties)
+        {
+            call.decided();
+        }
+    }
+
     /// Each activity has one entry, however often HubSpot does not answer.
     fn doubt(&mut self, sent: Unanswered) {
+        self.was_sent(sent.object, &sent.properties);
         let of_same = |one: &&mut Unanswered| one.object == sent.object && one.id == sent.id;
         match self.unanswered.iter_mut().find(of_same) {
             Some(one) => one.properties.extend(sent.properties),

@@ -45,15 +45,21 @@ impl Begun {
     }
 }
 
-/// Takes in the changes of activities that were begun and never answered: they are written again, as they are to be by now.
-pub fn take_changes(work: &mut Work) {
+/// Takes in what was begun and never answered. A change is written again, as it is to be by now; a create stays open, until it
+/// is looked for.
+pub fn take(work: &mut Work) {
     for open in std::mem::take(&mut work.open) {
         match serde_json::from_value::<Unanswered>(open.step.clone()) {
             Ok(sent) => {
                 work.record.settle(Receipt::Unanswered(sent));
                 work.closed.push(open.key);
             }
-            Err(_) => work.open.push(open),
+            Err(_) => {
+                if let Some(begun) = begun(&open) {
+                    work.record.was_sent(begun.object, &begun.properties);
+                }
+                work.open.push(open);
+            }
         }
     }
 }
@@ -111,7 +117,7 @@ async fn settle_by_key(
 ) -> Option<Fault> {
     let found = session.hubspot.find_by_key(object, marks).await;
     each_open(works, object, |work, open, begun| match &found {
-        Ok(found) => take(work, &open, object, found.get(begun.mark(&open.key)), now),
+        Ok(found) => take_look(work, &open, object, found.get(begun.mark(&open.key)), now),
         Err(fault) => work.fail(fault, now),
     });
     found.err()
@@ -162,7 +168,7 @@ async fn settle_by_look(
             };
             match same {
                 Ok(same) => {
-                    take(work, &open, object, same.as_ref(), now);
+                    take_look(work, &open, object, same.as_ref(), now);
                     if same.is_some() {
                         // Kept before anything is changed in it: after a crash in between it would look like another's.
                         work.end = End::Again;
@@ -272,7 +278,7 @@ fn each_open(works: &mut [Work], object: Object, mut act: impl FnMut(&mut Work, 
 }
 
 /// Takes in what the look showed: there, or not there and free to be made again.
-fn take(work: &mut Work, open: &OpenStep, object: Object, found: Option<&Found>, now: Timestamp) {
+fn take_look(work: &mut Work, open: &OpenStep, object: Object, found: Option<&Found>, now: Timestamp) {
     let about = About {
         record: work.record.id,
         step: open.key.0.clone(),

@@ -56,7 +56,7 @@ pub async fn read(
         });
         works.extend(joined);
     }
-    works.iter_mut().for_each(doubt::take_changes);
+    works.iter_mut().for_each(doubt::take);
     Ok((works, marks))
 }
 

@@ -24,6 +24,11 @@ use crate::{
 /// and workflows know.
 const UNKNOWN_CALLER: &str = "Aircall new contact";
 
+/// How the call went, in HubSpot's words.
+pub(super) const STATUS: &str = "hs_call_status";
+/// The status of a call that lasts.
+pub(super) const IN_PROGRESS: &str = "IN_PROGRESS";
+
 pub(super) fn wants_activity(call: &Call, settings: &CallSettings, now: Timestamp) -> bool {
     let is_left_out = call.line().is_some_and(|line| settings.exclude_numbers.contains(&line.id));
     let is_known = call.direction().is_some() && call.started_at().is_some();
@@ -68,7 +73,7 @@ pub(super) fn wanted(
 /// How the call went, as far as it is over: status, duration, outcome, call type.
 fn result(call: &Call, decided: Option<&Decision>) -> Vec<(&'static str, String)> {
     let Some(decision) = decided else {
-        return vec![("hs_call_status", "IN_PROGRESS".to_owned())];
+        return vec![(STATUS, IN_PROGRESS.to_owned())];
     };
     let status = match decision.kind {
         Kind::InboundAnswered | Kind::OutboundAnswered => "COMPLETED",
@@ -84,7 +89,7 @@ fn result(call: &Call, decided: Option<&Decision>) -> Vec<(&'static str, String)
         _ => "",
     };
     vec![
-        ("hs_call_status", status.to_owned()),
+        (STATUS, status.to_owned()),
         ("hs_call_duration", call.duration().as_millis().to_string()),
         ("hs_call_disposition", decision.outcome.value.clone().unwrap_or_default()),
         ("hs_activity_type", decision.call_type.value.clone().unwrap_or_default()),

@@ -1,9 +1,13 @@
 //! When a call has ended, and of what kind it was (PRODUCT §8).
 
+use std::collections::BTreeMap;
+
 use domain::{
     call::CallEvent,
+    ids::ObjectId,
     kind::{Kind, default_causes, kind},
     record::{Facts, Record},
+    step::{Object, Receipt, Unanswered},
 };
 use rstest::rstest;
 
@@ -51,6 +55,27 @@ fn a_call_that_was_decided_has_ended_though_the_clock_be_set_back() {
     assert!(record.decide(&book(), at(60)));
     assert!(has_ended(&record, 59));
     assert_eq!(record.due_at(at(59)), None);
+}
+
+/// What was decided is lost where the process dies before HubSpot's answer is kept.
+#[rstest]
+#[case::by_a_create(Object::Calls, "COMPLETED", true)]
+#[case::as_one_that_lasts(Object::Calls, "IN_PROGRESS", false)]
+#[case::by_what_is_no_call(Object::Tasks, "COMPLETED", false)]
+fn a_call_that_hubspot_may_have_been_told_is_over_has_ended_though_the_clock_be_set_back(
+    #[case] object: Object,
+    #[case] status: &str,
+    #[case] expected: bool,
+) {
+    let properties: BTreeMap<String, String> = [("hs_call_status".to_owned(), status.to_owned())].into();
+    let mut made = call([said(CallEvent::Hungup, 0).ended(0)]);
+    made.was_sent(object, &properties);
+    let mut changed = call([said(CallEvent::Hungup, 0).ended(0)]);
+    changed.settle(Receipt::Unanswered(Unanswered { object, id: ObjectId::from("1"), properties }));
+    for mut record in [made, changed] {
+        assert_eq!(has_ended(&record, 1), expected);
+        assert_eq!(record.decide(&book(), at(1)), expected);
+    }
 }
 
 #[test]
