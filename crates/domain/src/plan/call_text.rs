@@ -127,4 +127,18 @@ mod tests {
         assert!(body.ends_with("c…</b>"), "{}", &body[body.len() - 20..]);
         assert!(body.chars().count() <= text::BODY_CHARS_MAX);
     }
+
+    #[test]
+    fn as_much_is_kept_as_fits_with_the_mark_and_what_closes() {
+        let fits = "x".repeat(text::BODY_CHARS_MAX);
+        assert_eq!(within(std::slice::from_ref(&fits)), fits);
+        for (begin, end) in
+            [("", "x…"), ("<b>", "x…</b>"), ("<a href=\"h\">", "x…</a>"), ("<b><a href=\"h\">", "x…</a></b>")]
+        {
+            let body = within(&[format!("{begin}{fits}x")]);
+            assert!(body.starts_with(begin) && body.ends_with(end), "{begin}");
+            // One character more would be one that opens something, as far as is known before it is read.
+            assert_eq!(body.chars().count(), text::BODY_CHARS_MAX - 1, "{begin}");
+        }
+    }
 }

@@ -419,16 +419,18 @@ fn a_call_says_that_several_contacts_matched() {
     assert!(crm.work(&mut record, at(102)).steps.is_empty());
 }
 
-#[test]
-fn a_call_says_so_from_its_first_writing_on() {
+#[rstest]
+#[case::one(1, false)]
+#[case::several(3, true)]
+fn a_call_says_so_from_its_first_writing_on(#[case] matches: usize, #[case] says_so: bool) {
     let (crm, mut record) = (crm(), call([over()]));
     record.decide(&crm.book, at(101));
-    let found = FoundContact { id: ContactId::from("1"), by: FoundBy::Phone, matches: 3, owner: None };
+    let found = FoundContact { id: ContactId::from("1"), by: FoundBy::Phone, matches, owner: None };
     let answers = Answers { contact: Some(ContactAnswer::Found(found)), ..Answers::default() };
     let wishes = Wishes { calls: &crm.book.settings, meetings: &crm.meetings };
     let plan = plan(&record, &wishes, &answers, at(101));
     let [Step::Create { properties, .. }] = plan.steps.as_slice() else { panic!("{plan:#?}") };
-    assert!(properties["hs_call_body"].contains("3 matched"), "{properties:#?}");
+    assert_eq!(properties["hs_call_body"].contains("matched"), says_so, "{properties:#?}");
 }
 
 #[test]
