@@ -244,6 +244,11 @@ impl Record {
         }
     }
 
+    /// Nothing that was sent to it is in doubt any more.
+    fn sure(&mut self, object: Object, id: &ObjectId) {
+        self.unanswered.retain(|sent| sent.object != object || sent.id != *id);
+    }
+
     /// Takes in what HubSpot answered.
     pub fn settle(&mut self, receipt: Receipt) {
         if let Receipt::Made(Held { object, properties, .. }) | Receipt::Changed { object, properties, .. } =
@@ -277,8 +282,9 @@ impl Record {
                     held.contacts = contacts;
                 }
             }
+            Receipt::Missing { object, id } => self.sure(object, &id),
             Receipt::Gone { object, id } => {
-                self.unanswered.retain(|sent| sent.object != object || sent.id != id);
+                self.sure(object, &id);
                 self.held.retain(|one| one.object != object || one.id != id);
             }
         }

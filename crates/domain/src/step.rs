@@ -154,7 +154,15 @@ pub enum Receipt {
         /// With whom.
         contacts: Vec<ContactId>,
     },
-    /// An activity is no longer there: archived by us, or found deleted.
+    /// An activity that was to be changed is not there: it was deleted in HubSpot and is left so. What was sent to it before is
+    /// nowhere, so that a move makes a meeting of its own.
+    Missing {
+        /// What.
+        object: Object,
+        /// HubSpot's id.
+        id: ObjectId,
+    },
+    /// An activity is no longer there: archived by us.
     Gone {
         /// What.
         object: Object,

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    booking::{Answer, AnswerValue, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee},
-    call::{Agent, CallEvent, CallSnapshot, Comment, Direction, Line, Party, Person},
+    booking::{Answer, AnswerValue, Booking, BookingEvent, BookingFacts, BookingWhat, Guest, Host, Invitee},
+    call::{Agent, Call, CallEvent, CallSnapshot, Comment, Direction, Line, Party, Person},
     decision::Rulebook,
     email::Email,
     event::Event,
     ids::{OutcomeId, RecordId, RuleId, TagId, WorkspaceId},
-    record::Record,
+    record::{Facts, Record},
     rule::{Rule, Target},
     settings::default_outcomes::{BUSY, CONNECTED, LEFT_VOICEMAIL, NO_ANSWER, WRONG_NUMBER},
     source::Source,
@@ -134,6 +134,22 @@ pub fn call(all: impl IntoIterator<Item = Said>) -> Record {
         record.take(said.event());
     }
     record
+}
+
+/// What is known of a record's call.
+pub fn facts_of_call(record: &Record) -> &Call {
+    match &record.facts {
+        Facts::Call(call) => call,
+        Facts::Booking(_) => panic!("a call"),
+    }
+}
+
+/// What is known of a record's booking.
+pub fn facts_of_booking(record: &Record) -> &Booking {
+    match &record.facts {
+        Facts::Booking(booking) => booking,
+        Facts::Call(_) => panic!("a booking"),
+    }
 }
 
 pub fn record(source: Source, external_id: &str) -> Record {

@@ -6,16 +6,15 @@ use domain::{
     call::CallEvent,
     ids::ObjectId,
     kind::{Kind, default_causes, kind},
-    record::{Facts, Record},
+    record::Record,
     step::{Object, Receipt, Unanswered},
 };
 use rstest::rstest;
 
-use crate::build::{Said, at, book, call, said};
+use crate::build::{Said, at, book, call, facts_of_call, said};
 
 fn has_ended(record: &Record, second: i64) -> bool {
-    let Facts::Call(call) = &record.facts else { panic!("a call") };
-    call.has_ended(at(second))
+    facts_of_call(record).has_ended(at(second))
 }
 
 /// The hang-up is at second 0; the webhook is told at `heard`; the question is put at `now`.
@@ -102,21 +101,18 @@ fn a_call_that_waits_for_the_clock_is_due_then() {
 #[case::unknown_cause(said(CallEvent::Ended, 9).outbound().cause("originator_cancel"), Kind::OutboundUnanswered)]
 fn a_call_is_of_a_kind(#[case] one: Said, #[case] expected: Kind) {
     let record = call([one]);
-    let Facts::Call(call) = &record.facts else { panic!("a call") };
-    assert_eq!(kind(call, &default_causes()), Some(expected));
+    assert_eq!(kind(facts_of_call(&record), &default_causes()), Some(expected));
 }
 
 #[test]
 fn a_call_whose_direction_is_unknown_has_no_kind_yet() {
     let record = call([said(CallEvent::Ended, 9).with(|it| it.direction = None)]);
-    let Facts::Call(call) = &record.facts else { panic!("a call") };
-    assert_eq!(kind(call, &default_causes()), None);
+    assert_eq!(kind(facts_of_call(&record), &default_causes()), None);
 }
 
 #[test]
 fn an_admins_map_of_causes_counts_in_any_case() {
     let record = call([said(CallEvent::Ended, 9).outbound().cause("Line_Engaged")]);
-    let Facts::Call(call) = &record.facts else { panic!("a call") };
     let causes = [("LINE_ENGAGED".to_owned(), Kind::OutboundBusy)].into();
-    assert_eq!(kind(call, &causes), Some(Kind::OutboundBusy));
+    assert_eq!(kind(facts_of_call(&record), &causes), Some(Kind::OutboundBusy));
 }

@@ -5,7 +5,7 @@ use domain::{
     decision::{Because, Rulebook, lost_tags},
     ids::{OutcomeId, TagId},
     kind::Kind,
-    record::{Facts, Record},
+    record::Record,
     rule::{Rule, RuleState},
     settings::{OnConflict, Slot},
     why,
@@ -14,7 +14,8 @@ use jiff::SignedDuration;
 use rstest::rstest;
 
 use crate::build::{
-    Said, at, book, call, listed, minute, missed, outcome, over, rule, said, tags_listed, type_rule,
+    Said, at, book, call, facts_of_call, listed, minute, missed, outcome, over, rule, said, tags_listed,
+    type_rule,
 };
 
 /// Decided at its end, by these rules.
@@ -290,8 +291,10 @@ fn an_outcome_list_that_was_never_read_deletes_nothing() {
 fn c9_each_lost_tag_is_asked_about_whether_a_rule_has_it_or_not() {
     let mut record = decided([over().tags(&["b", "x", "g"])], &with([rule("b", "bad")]));
     record.take(said(CallEvent::Untagged, 300).answered(10).ended(70).tags(&["g"]).event());
-    let Facts::Call(call) = &record.facts else { panic!("a call") };
-    assert_eq!(lost_tags(call, record.decision().unwrap()), [&TagId::from("b"), &TagId::from("x")]);
+    assert_eq!(
+        lost_tags(facts_of_call(&record), record.decision().unwrap()),
+        [&TagId::from("b"), &TagId::from("x")]
+    );
 }
 
 #[test]

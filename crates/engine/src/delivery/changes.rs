@@ -68,8 +68,7 @@ impl Delivery<'_> {
                     work.take(Receipt::Changed { object, id, properties }, entry);
                 }
                 Changed::Missing => {
-                    // What was sent to it before is nowhere: a move makes a meeting of its own.
-                    work.record.unanswered.retain(|sent| (sent.object, &sent.id) != (object, &id));
+                    work.record.settle(Receipt::Missing { object, id });
                     let why = format!("The {} was deleted in HubSpot; it is left so.", noun(object));
                     work.ledger.push(about.refused(&why, now));
                     work.end = End::Problem(why);

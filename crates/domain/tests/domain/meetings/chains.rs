@@ -1,14 +1,12 @@
 //! The last move of a booking, where what is told of its moves has gaps or comes of one second.
 
-use domain::{
-    booking::{AnswerValue, Booking, Standing},
-    record::Facts,
-};
+use domain::booking::{AnswerValue, Booking, Standing};
 
 use super::*;
+use crate::build::facts_of_booking;
 
 fn standing(all: Vec<BookingEvent>) -> (Booking, Standing) {
-    let Facts::Booking(booking) = booking(Source::Calendar, all).facts else { panic!("a booking") };
+    let booking = facts_of_booking(&booking(Source::Calendar, all)).clone();
     let standing = booking.standing().unwrap();
     (booking, standing)
 }
