@@ -49,17 +49,14 @@ impl Begun {
 /// is looked for.
 pub fn take(work: &mut Work) {
     for open in std::mem::take(&mut work.open) {
-        match serde_json::from_value::<Unanswered>(open.step.clone()) {
-            Ok(sent) => {
-                work.record.settle(Receipt::Unanswered(sent));
-                work.closed.push(open.key);
+        if let Ok(sent) = serde_json::from_value::<Unanswered>(open.step.clone()) {
+            work.record.settle(Receipt::Unanswered(sent));
+            work.closed.push(open.key);
+        } else {
+            if let Some(begun) = begun(&open) {
+                work.record.was_sent(begun.object, &begun.properties);
             }
-            Err(_) => {
-                if let Some(begun) = begun(&open) {
-                    work.record.was_sent(begun.object, &begun.properties);
-                }
-                work.open.push(open);
-            }
+            work.open.push(open);
         }
     }
 }
