@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use domain::{
     booking::{Answer, AnswerValue, BookingFacts, Guest, Invitee},
     call::CallEvent,
-    contact::{ContactKey, NewContact, PropertyHolds},
+    contact::{ContactKey, ContactLink, FoundBy, NewContact, PropertyHolds},
+    ids::ContactId,
     kind::Kind,
     phone::Phone,
     plan::Wishes,
     question::questions,
     settings::{AnswerProperties, Guests, MeetingSettings},
     source::Source,
+    step::Step,
 };
 use rstest::rstest;
 
@@ -259,6 +261,56 @@ fn an_invitee_known_by_phone_alone_is_found_and_made_by_it() {
     book_meeting(&mut crm, facts);
     assert_eq!(crm.created[0].key, number());
     assert_eq!(crm.created[0].properties["firstname"], "+14155550132");
+}
+
+#[test]
+fn an_invitee_known_by_phone_alone_is_named_by_it_though_the_hosts_owner_be_known() {
+    let mut crm = crm().with_owner("ada@example.com", "7");
+    let mut facts = meeting_at(60);
+    let invitee = facts.invitee.as_mut().unwrap();
+    (invitee.email, invitee.name) = (None, None);
+    book_meeting(&mut crm, facts);
+    let properties = [("firstname", "+14155550132"), ("hubspot_owner_id", "7"), ("phone", "+14155550132")];
+    let made = crm.created[0].properties.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    assert_eq!(made.collect::<Vec<_>>(), properties);
+}
+
+/// HubSpot did not take them when the contact was made.
+#[rstest]
+#[case::of_one_known_by_address("101", true, false)]
+#[case::of_one_known_by_number("101", false, true)]
+#[case::of_another_known_by_number("102", true, true)]
+#[case::of_another_known_by_address("103", false, false)]
+fn answers_that_are_written_again_replace_no_number_that_a_contact_is_known_by(
+    #[case] contact: &str,
+    #[case] has_address: bool,
+    #[case] is_withheld: bool,
+) {
+    let mut facts = meeting_at(60);
+    if !has_address {
+        facts.invitee.as_mut().unwrap().email = None;
+    }
+    let answers = facts.answers.clone();
+    let mut record = booking(Source::Calendar, [domain::booking::BookingEvent { facts, ..booked(0, 60) }]);
+    let link =
+        |id: &str| ContactLink { id: ContactId::from(id), by: FoundBy::Email, matches: 1, owner: None };
+    record.contact = Some(link("101"));
+    record.companions.insert("phone:+14155550199".to_owned(), link("102"));
+    record.companions.insert("email:kim@example.net".to_owned(), link("103"));
+    record.unwritten.insert(contact.to_owned(), answers);
+    let mut crm = crm();
+    crm.meetings.answer_map.insert("q1".to_owned(), "phone".to_owned());
+    let again = |crm: &Crm| {
+        let steps = crm.plan(&record, minute(1)).steps.into_iter();
+        let answers = |step| match step {
+            Step::WriteAnswers { contact, answers } => Some((contact.0, answers[0].is_withheld)),
+            _ => None,
+        };
+        steps.filter_map(answers).collect::<Vec<_>>()
+    };
+    assert_eq!(again(&crm), [(contact.to_owned(), is_withheld)]);
+    crm.meetings.answer_properties = AnswerProperties::Never;
+    assert_eq!(again(&crm), []);
 }
 
 #[test]

@@ -122,6 +122,24 @@ fn m4_a_setting_changes_the_activity_in_place() {
     assert_eq!(shown(&crm), meeting(TITLE, "RESCHEDULED", 120));
 }
 
+/// By it the meeting is found again where the answer to its create is lost.
+#[rstest]
+#[case::in_place(OnReschedule::Update, "calendar:bk_81")]
+#[case::replaced(OnReschedule::Replace, "calendar:bk_82")]
+fn a_meeting_changed_in_place_is_known_by_its_first_id(
+    #[case] on_reschedule: OnReschedule,
+    #[case] expected: &str,
+) {
+    let mut crm = crm(on_reschedule);
+    let mut record = booking(Source::Calendar, [booked(0, 60)]);
+    let plan = hear(&mut crm, &mut record, moved_to(5, "bk_81", "bk_82", 120));
+    let key = plan.steps.iter().find_map(|step| match step {
+        Step::Create { key, .. } => Some(key.0.clone()),
+        _ => None,
+    });
+    assert_eq!(key.as_deref(), Some(expected));
+}
+
 #[test]
 fn m5_a_canceled_booking_stays_as_canceled() {
     let (mut crm, mut record) = after(OnReschedule::Replace, [booked(0, 60)]);
