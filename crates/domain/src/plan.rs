@@ -18,7 +18,7 @@ pub(crate) use people::unsettled;
 pub use template::{Template, UnknownPlace};
 
 use crate::{
-    contact::{ContactAnswer, ContactLink, FoundBy, FoundContact, NewContact},
+    contact::{ContactAnswer, ContactKey, ContactLink, FoundBy, FoundContact, NewContact},
     ids::{ContactId, OwnerId, StepKey},
     question::Answers,
     record::{Facts, Held, Record},
@@ -207,4 +207,13 @@ fn owner(record: &Record, found: Option<OwnerId>, answers: &Answers) -> String {
 /// The link to a contact that was made for the record.
 pub fn made_link(id: ContactId) -> ContactLink {
     ContactLink { id, by: FoundBy::Made, matches: 0, owner: None }
+}
+
+/// The contact that HubSpot says has this already, when it was to be made.
+pub fn existing_link(id: ContactId, key: &ContactKey) -> ContactLink {
+    let by = match key {
+        ContactKey::Email(_) => FoundBy::Email,
+        ContactKey::Phone(_) => FoundBy::Phone,
+    };
+    ContactLink { id, by, matches: 1, owner: None }
 }

@@ -65,7 +65,7 @@ fn meeting(standing: &crate::booking::Standing, settings: &MeetingSettings) -> S
         (None, true, _) => "The invitee did not come: outcome NO_SHOW.".to_owned(),
         (None, false, true) if in_place => "Rescheduled: the activity was changed in place.".to_owned(),
         (None, false, true) => {
-            "Rescheduled: the activity before was replaced by one with the new times.".to_owned()
+            "Rescheduled: the activity has the new times; none stays with the times before.".to_owned()
         }
         (None, false, false) => "Booked as the scheduler says.".to_owned(),
     }

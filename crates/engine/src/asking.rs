@@ -103,6 +103,14 @@ async fn ask_all(
 struct Unfound {
     query: ContactQuery,
     entry: Option<ContactEntry>,
+    /// Who had the number, and is not shown with it any more: somebody else may have it by now.
+    had: Option<Contact>,
+}
+
+impl Unfound {
+    fn new(query: ContactQuery, entry: Option<ContactEntry>) -> Self {
+        Self { query, entry, had: None }
+    }
 }
 
 /// Answers from our own map of numbers, where HubSpot still has the contact.
@@ -153,20 +161,26 @@ async fn ask_by_map(
         let entry = key.as_ref().and_then(|key| map.get(key)).cloned();
         let contact = entry.as_ref().and_then(|entry| entry.id.as_ref()).and_then(|id| there.get(id));
         match (contact, key, &entry) {
-            (Some(contact), ..) => {
+            (Some(contact), ..) if has_number(contact, &query) => {
                 found.answers.insert(query, Ok(answer(contact, FoundBy::Phone, 1)));
             }
+            (Some(contact), ..) => unfound.push(Unfound { query, entry, had: Some(contact.clone()) }),
             (None, Some(key), Some(ContactEntry { id: Some(_), begun_at, .. })) => {
                 // Another one may have been begun since: only what is known of the contact that is gone is forgotten.
                 if begun_at.is_none() {
                     found.unlinks.push(key);
                 }
-                unfound.push(Unfound { query, entry });
+                unfound.push(Unfound::new(query, entry));
             }
-            _ => unfound.push(Unfound { query, entry }),
+            _ => unfound.push(Unfound::new(query, entry)),
         }
     }
     Ok(unfound)
+}
+
+/// Whether a contact is shown with the number that is asked for.
+fn has_number(contact: &Contact, query: &ContactQuery) -> bool {
+    query.phone.as_ref().is_none_or(|phone| contact.has_phone(phone, query.country.as_deref()))
 }
 
 /// What became of contacts that were begun for an address, by their numbers: there, or not made.
@@ -197,12 +211,13 @@ async fn ask_by_search(
     let numbers: Vec<(Phone, Option<String>)> = numbers.into_iter().collect();
     let by_phone =
         if numbers.is_empty() { HashMap::new() } else { session.hubspot.contacts_by_phone(&numbers).await? };
-    for Unfound { query, entry } in unfound {
+    for Unfound { query, entry, had } in unfound {
         let matches =
             query.phone.as_ref().and_then(|phone| by_phone.get(phone)).map_or(&[][..], Vec::as_slice);
         let newest = matches.iter().max_by_key(|contact| (contact.modified_at, contact.id.clone()));
-        let answer = match (newest, entry.and_then(|entry| entry.begun_at)) {
-            (Some(contact), _) => Ok(answer(contact, FoundBy::Phone, matches.len())),
+        let answer = match (newest.or(had.as_ref()), entry.and_then(|entry| entry.begun_at)) {
+            // Where nobody else has the number, it is still the one who had it: another contact would be a double one.
+            (Some(contact), _) => Ok(answer(contact, FoundBy::Phone, matches.len().max(1))),
             (None, Some(begun_at)) if needs_lag(session) && now < begun_at + SEARCH_LAG => Err(Fault::Later {
                 after: Some((begun_at + SEARCH_LAG).duration_since(now)),
                 why: "A contact may have been made for this number; HubSpot's search shows it after a while."

@@ -13,7 +13,7 @@ use connectors::{gate::Gates, hubspot::OWNER};
 use domain::{
     contact::{ContactKey, ContactQuery},
     fault::Fault,
-    ids::{OwnerId, WorkspaceId},
+    ids::{ContactId, OwnerId, WorkspaceId},
     plan::{Wishes, plan},
     step::Plan,
 };
@@ -94,7 +94,7 @@ impl Delivery<'_> {
         let mut plans: Vec<Plan> =
             works.iter().map(|work| if work.goes_on() { planned(work) } else { Plan::default() }).collect();
         let made = self.make(works, &plans, gained).await?;
-        self.link(works, &mut plans, &made).await;
+        self.link(works, &mut plans, &made, &gained.made).await;
         Ok(Ready { plans, made })
     }
 
@@ -123,8 +123,14 @@ impl Delivery<'_> {
         &self,
         works: &mut [Work],
         plans: &mut [Plan],
-        made: &BTreeMap<ContactKey, contacts::Outcome>,
+        outcomes: &BTreeMap<ContactKey, contacts::Outcome>,
+        made: &BTreeSet<ContactKey>,
     ) {
+        let link = |key: &ContactKey, id: &ContactId| match made.contains(key) {
+            true => domain::plan::made_link(id.clone()),
+            // HubSpot knew of it what no look had shown, e.g. a further address.
+            false => domain::plan::existing_link(id.clone(), key),
+        };
         for (work, plan) in works.iter_mut().zip(plans) {
             if let Some(link) = plan.link.take() {
                 work.record.contact = Some(link);
@@ -136,13 +142,12 @@ impl Delivery<'_> {
             for step in &plan.steps {
                 let domain::step::Step::CreateContact(new) = step else { continue };
                 let is_own = own.as_ref() == Some(&new.key);
-                match made.get(&new.key) {
+                match outcomes.get(&new.key) {
                     Some(Ok(id)) if is_own && work.record.contact.is_none() => {
-                        work.record.contact = Some(domain::plan::made_link(id.clone()));
+                        work.record.contact = Some(link(&new.key, id));
                     }
                     Some(Ok(id)) if !is_own => {
-                        let link = domain::plan::made_link(id.clone());
-                        work.record.companions.insert(new.key.text(), link);
+                        work.record.companions.insert(new.key.text(), link(&new.key, id));
                     }
                     Some(Err(fault)) if owner(fault, &new.properties).is_some() => {
                         let about = contacts::about(work, new);

@@ -221,6 +221,11 @@ impl Session {
         self.defined.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
         Ok(refused)
     }
+
+    /// HubSpot refused what was written into a property: it may have been deleted, and is made again with the next attempt.
+    pub fn doubt_property(&self, name: &str) {
+        self.defined.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.name != name);
+    }
 }
 
 fn by_address(owners: Vec<hubspot::Owner>) -> BTreeMap<Email, OwnerId> {

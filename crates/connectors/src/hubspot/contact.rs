@@ -78,7 +78,7 @@ impl Contact {
 
     /// Whether one of the numbers is this one. Without a country code it is read by the contact's own country, else by
     /// the one given.
-    pub(super) fn has_phone(&self, wanted: &Phone, country: Option<&str>) -> bool {
+    pub fn has_phone(&self, wanted: &Phone, country: Option<&str>) -> bool {
         let country = self.properties.get(COUNTRY).map(String::as_str).or(country);
         self.phones.iter().any(|phone| Phone::read(phone, country).as_ref() == Some(wanted))
     }

@@ -162,6 +162,9 @@ impl Refusal {
             ));
         };
         let why = match code.as_str() {
+            "PROPERTY_DOESNT_EXIST" if property == KEY_PROPERTY => format!(
+                "HubSpot's property “{KEY_PROPERTY}” was deleted. Connect HubSpot again: that makes it anew."
+            ),
             "PROPERTY_DOESNT_EXIST" => format!("HubSpot has no property “{property}”."),
             "INVALID_OPTION" => {
                 format!("HubSpot's property “{property}” does not offer the value that was to be written.")

@@ -20,7 +20,7 @@ use crate::build::{
     at, book, booked, booking, call, canceled, minute, moved, no_show, over, rejected, requested, said,
 };
 
-const RESCHEDULED: &str = "Rescheduled: the activity before was replaced by one with the new times.";
+const RESCHEDULED: &str = "Rescheduled: the activity has the new times; none stays with the times before.";
 const REPLACE: OnReschedule = OnReschedule::Replace;
 
 fn of(record: &Record, calls: &CallSettings, on_reschedule: OnReschedule) -> String {

@@ -97,6 +97,7 @@ impl Delivery<'_> {
                     return;
                 }
                 Changed::Refused(fault) => {
+                    self.session.doubt_property(&one.name);
                     refused.insert(one.name.clone(), fault);
                 }
                 Changed::Failed(fault) => {

@@ -1,6 +1,6 @@
 //! The first round: contacts that HubSpot does not have yet. One for each key, however many records need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::{
     gate::Closed,
@@ -54,10 +54,13 @@ impl Delivery<'_> {
         for (phone, by_email) in covered {
             if let Some(outcome) = outcomes.get(&by_email).cloned() {
                 sent.insert(phone.clone(), sent[&by_email].clone());
+                if gained.made.contains(&by_email) {
+                    gained.made.insert(phone.clone());
+                }
                 outcomes.insert(phone, outcome);
             }
         }
-        self.enter(works, plans, &outcomes, &sent);
+        self.enter(works, plans, &outcomes, &sent, &gained.made);
         for (key, outcome) in &outcomes {
             if let Ok(id) = outcome {
                 gained.links.made.push((key.clone(), id.clone()));
@@ -232,6 +235,7 @@ impl Delivery<'_> {
                 let before = refused.len();
                 let more = new.answers.iter().filter(|one| attempt == ATTEMPTS_MAX || is_named(one));
                 for one in more {
+                    self.session.doubt_property(&one.name);
                     refused.entry(one.name.clone()).or_insert_with(|| fault.clone());
                 }
                 if refused.len() > before {
@@ -251,6 +255,7 @@ impl Delivery<'_> {
         plans: &[Plan],
         outcomes: &BTreeMap<ContactKey, Outcome>,
         sent: &BTreeMap<ContactKey, Value>,
+        made: &BTreeSet<ContactKey>,
     ) {
         let now = (self.clock)();
         for (work, plan) in works.iter_mut().zip(plans) {
@@ -259,7 +264,7 @@ impl Delivery<'_> {
                 let about = about(work, new);
                 work.ledger.push(match outcomes.get(&new.key) {
                     Some(Ok(id)) => about.entry(
-                        Phase::Done,
+                        if made.contains(&new.key) { Phase::Done } else { Phase::Found },
                         Some(("contacts", id.as_str())),
                         sent.get(&new.key).cloned().unwrap_or_default(),
                         json!({ "id": id }),

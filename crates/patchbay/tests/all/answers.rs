@@ -142,3 +142,26 @@ async fn a_host_whom_hubspot_does_not_know_leaves_contact_and_meeting_unassigned
     let meeting = world.objects("meetings").await[0]["properties"].clone();
     assert_eq!(meeting["hubspot_owner_id"].as_str().unwrap_or_default(), "");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_property_that_was_deleted_in_hubspot_is_made_again_on_retry() {
+    let world = connected().await;
+    let made = async || {
+        let count = world.hubspot(reqwest::Method::GET, "requests/count", Value::Null).await;
+        let of = |path: &String| path.contains("/properties/") && path.contains("/contacts");
+        let all = count["by_path"].as_object().unwrap().iter();
+        all.filter(|(path, _)| of(path)).map(|(_, count)| count.as_u64().unwrap()).sum::<u64>()
+    };
+    let gone = json!({ "status": "error", "category": "VALIDATION_ERROR", "message": "no such property", "errors": [
+        { "message": "no such property", "code": "PROPERTY_DOESNT_EXIST", "context": { "propertyName": ["patchbay_company_size"] } },
+    ] });
+    let matched =
+        json!({ "path_contains": "/contacts/batch/create", "body_contains": "patchbay_company_size" });
+    world.fault(json!({ "match": matched, "times": 1, "kind": "status", "status": 400, "body": gone })).await;
+    booked(&world).await;
+    let problem = problem(&world).await;
+    let before = made().await;
+    retry(&world, &problem).await;
+    assert!(made().await > before, "it may have been deleted: it is made again before it is written");
+    assert_eq!(contact(&world).await["patchbay_company_size"], "50");
+}

@@ -143,6 +143,33 @@ async fn a_kill_right_after_the_contact_was_made_makes_no_second_one() {
     assert_eq!((world.objects("contacts").await.len(), world.objects("calls").await.len()), (1, 20));
 }
 
+/// What a record's timeline says.
+async fn texts(world: &World, source: &str, id: &str) -> String {
+    let record = world.record(source, id).await.unwrap();
+    let record = world.get(&format!("records/{}", record["id"].as_str().unwrap())).await;
+    let moments = record["timeline"].as_array().unwrap().iter();
+    moments.map(|moment| moment["text"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_people_gave_to_another_contact_is_the_others() {
+    let world = World::connected().await;
+    let hook = world.hook("aircall").await;
+    world.aircall_at_once(&hook, vec![ended_call(1, "+1 415-555-0101", &[])]).await;
+    world.settled(1).await;
+    let made = contacts_of(&world, "calls").await[0][0].clone();
+    let elsewhere = json!({ "properties": { "phone": "+1 415-555-0199" } });
+    world.hubspot(Method::PATCH, &format!("objects/contacts/{made}"), elsewhere).await;
+    // As long as nobody else has it: whose it was.
+    world.aircall_at_once(&hook, vec![ended_call(2, "+1 415-555-0101", &[])]).await;
+    world.settled(2).await;
+    let other = by_hand(&world, json!({ "firstname": "Kim", "mobilephone": "+1 415-555-0101" })).await;
+    world.aircall_at_once(&hook, vec![ended_call(3, "+1 415-555-0101", &[])]).await;
+    world.settled(3).await;
+    assert_eq!(contacts_of(&world, "calls").await, [[made.clone()], [made], [other]]);
+    assert_eq!(world.objects("contacts").await.len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_further_address_finds_its_contact_however_hubspot_answers() {
     for (secondary_read, without_id) in [(true, false), (false, false), (false, true)] {
@@ -158,6 +185,12 @@ async fn a_further_address_finds_its_contact_however_hubspot_answers() {
         let row = format!("secondary_email_read {secondary_read}, conflict_without_id {without_id}");
         assert_eq!(world.objects("contacts").await.len(), 1, "{row}");
         assert_eq!(contacts_of(&world, "meetings").await, [[id]], "{row}");
+        let told = texts(&world, "calendar", "bk1").await;
+        assert!(
+            told.contains("Contact found by e-mail.") && !told.contains("Nobody in HubSpot"),
+            "{row}: {told}"
+        );
+        assert!(!told.contains("Create contact: done."), "{row}: {told}");
     }
 }
 
