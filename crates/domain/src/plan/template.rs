@@ -58,6 +58,12 @@ mod tests {
     }
 
     #[test]
+    fn a_template_of_known_places_passes() {
+        assert_eq!(Template::check("to {party}", &["party"]), Ok(Template("to {party}")));
+        assert_eq!(Template::check("to {party", &["party"]), Err(UnknownPlace("party".to_owned())));
+    }
+
+    #[test]
     fn an_unknown_place_is_named() {
         assert_eq!(Template::check("{who} {party}", &["party"]), Err(UnknownPlace("who".to_owned())));
     }

@@ -336,6 +336,8 @@ fn guests_become_contacts_each_once_and_not_the_invitee_again() {
     let made: Vec<String> = crm.created.iter().map(|one| one.key.text()).collect();
     assert_eq!(made, ["email:lin@example.net", "email:kim@example.net"]);
     assert_eq!(crm.created[1].answers, [], "answers are the invitee's");
+    let kim = ["firstname", "lastname"].map(|name| crm.created[1].properties[name].as_str());
+    assert_eq!(kim, ["Kim", "Lee"]);
     assert_eq!(crm.only().1.len(), 3);
 }
 

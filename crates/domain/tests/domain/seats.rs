@@ -268,3 +268,11 @@ fn where_nobody_is_left_the_last_to_leave_says_why() {
         crm.property("hs_meeting_body")
     );
 }
+
+#[test]
+fn whose_a_meeting_was_before_its_seats_were_told_keeps_it_only_with_a_seat() {
+    let alone = told("bk_81", 0, BookingWhat::Booked, meeting_at(60));
+    assert_eq!(after([alone.clone()]).1, ["lin"]);
+    assert_eq!(after([alone.clone(), joins(1, &["lin", "kim"])]).1, ["kim", "lin"]);
+    assert_eq!(after([alone, joins(1, &["kim"])]).1, ["kim"]);
+}
