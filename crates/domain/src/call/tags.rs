@@ -135,4 +135,10 @@ mod tests {
         let (before, one) = (seen(0, CallEvent::Ended, &["a"]), seen(1, CallEvent::Untagged, &["b"]));
         assert_eq!(tags_of(&[before, one, seen(1, CallEvent::Tagged, &["b", "c"])]), ["b"]);
     }
+
+    #[test]
+    fn a_comment_of_the_same_second_takes_no_tag_away() {
+        let (before, tagged) = (seen(0, CallEvent::Ended, &["a"]), seen(1, CallEvent::Tagged, &["a", "b"]));
+        assert_eq!(tags_of(&[before, tagged, seen(1, CallEvent::Commented, &["a"])]), ["a", "b"]);
+    }
 }

@@ -259,7 +259,8 @@ fn where_nobody_is_left_the_last_to_leave_says_why() {
     let mut left = leaves(2, &["kim"]);
     left.facts.reason = Some("Late".to_owned());
     let whatever_later = told("bk_81", 4, BookingWhat::Told, BookingFacts::default());
-    let elsewhere = BookingEvent { link: "bk_80".to_owned(), ..leaves(5, &["kim"]) };
+    let mut elsewhere = BookingEvent { link: "bk_80".to_owned(), ..leaves(5, &["kim"]) };
+    elsewhere.facts.reason = Some("Elsewhere".to_owned());
     let (crm, _) =
         after([joins(0, &["lin"]), joins(1, &["kim"]), leaves(3, &["lin"]), left, whatever_later, elsewhere]);
     assert!(

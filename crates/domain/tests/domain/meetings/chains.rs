@@ -38,9 +38,11 @@ fn the_last_move_counts(#[case] all: Vec<BookingEvent>, #[case] expected: (i64, 
 
 #[test]
 fn what_the_booking_told_of_itself_counts_more_than_what_its_cancel_did() {
-    let elsewhere = BookingFacts { location: Some("Lobby".to_owned()), ..meeting_at(60) };
+    let elsewhere = BookingFacts { location: Some("Lobby".to_owned()), ..meeting_at(120) };
     let canceled = BookingEvent { facts: elsewhere, ..canceled(5) };
-    let (_, standing) = standing(vec![booked(6, 60), canceled]);
+    let nowhere = BookingFacts { location: None, ..meeting_at(120) };
+    let moved = BookingEvent { facts: nowhere, ..moved(3, 60, 120) };
+    let (_, standing) = standing(vec![booked(0, 60), moved, canceled]);
     assert_eq!(standing.facts.location, meeting_at(60).location);
 }
 
