@@ -43,6 +43,8 @@ fn number() -> ContactKey {
 #[case::an_address_and_a_number(over().person("Lin", "Wu", "LIN@example.net"), Some((&["lin@example.net"][..], Some("+14155550132"))))]
 #[case::an_anonymous_caller(over().anonymous(), None)]
 #[case::a_call_that_rings(said(CallEvent::Ringing, 0), None)]
+#[case::a_call_without_direction(over().with(|it| it.direction = None), None)]
+#[case::a_call_without_start(over().with(|it| it.started_at = None), None)]
 fn a_call_asks_for_its_contact(#[case] one: Said, #[case] expected: Option<(&[&str], Option<&str>)>) {
     let book = book();
     let meetings = MeetingSettings::default();
