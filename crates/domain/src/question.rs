@@ -44,6 +44,17 @@ pub fn questions(record: &Record, wishes: &Wishes<'_>, now: Timestamp) -> Questi
     }
 }
 
+/// Whether there is anybody to look for: an address or a number that can be one.
+pub(crate) fn names_somebody(record: &Record) -> bool {
+    let has_seat = || match &record.facts {
+        Facts::Booking(booking) => booking
+            .standing()
+            .is_some_and(|standing| standing.seats.iter().any(|seat| !query(&seat.who).is_empty())),
+        Facts::Call(_) => false,
+    };
+    !contact(record).is_empty() || has_seat()
+}
+
 /// Who the other party is. Of a booking with seats there is no one party: all are companions.
 fn contact(record: &Record) -> ContactQuery {
     match &record.facts {

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 
 use crate::{
     booking::Pending,
+    call::Party,
     contact::{ContactLink, FoundBy},
     decision::{Because, Decision, Matched, PassedOver, Ruling},
     kind::Kind,
     plan::{Wishes, wants_activity},
+    question,
     record::{Facts, Record},
     rule::RuleState,
     settings::MeetingSettings,
@@ -156,6 +158,23 @@ pub fn passed_over(passed: &PassedOver) -> String {
         RuleState::OutcomeDeleted => format!("{rule} its outcome was deleted in HubSpot."),
         RuleState::Active | RuleState::OutcomeLeaving { .. } => format!("{rule} it stood aside."),
     }
+}
+
+/// Says why what HubSpot holds of the record is nobody's, where nothing was told that anybody could be found by.
+pub fn nobody(record: &Record) -> Option<&'static str> {
+    let is_somebodys = record.contact.is_some() || !record.companions.is_empty();
+    if record.held.is_empty() || is_somebodys || question::names_somebody(record) {
+        return None;
+    }
+    let is_withheld = match &record.facts {
+        Facts::Call(call) => call.party() == Some(&Party::Anonymous),
+        Facts::Booking(_) => false,
+    };
+    Some(if is_withheld {
+        "No contact: the number is withheld."
+    } else {
+        "No contact: nothing was told that is an e-mail address or a phone number."
+    })
 }
 
 /// Says how the contact was found.

@@ -126,10 +126,13 @@ impl Delivery<'_> {
         outcomes: &BTreeMap<ContactKey, contacts::Outcome>,
         made: &BTreeSet<ContactKey>,
     ) {
-        let link = |key: &ContactKey, id: &ContactId| match made.contains(key) {
-            true => domain::plan::made_link(id.clone()),
-            // HubSpot knew of it what no look had shown, e.g. a further address.
-            false => domain::plan::existing_link(id.clone(), key),
+        let link = |key: &ContactKey, id: &ContactId| {
+            if made.contains(key) {
+                domain::plan::made_link(id.clone())
+            } else {
+                // HubSpot knew of it what no look had shown, e.g. a further address.
+                domain::plan::existing_link(id.clone(), key)
+            }
         };
         for (work, plan) in works.iter_mut().zip(plans) {
             if let Some(link) = plan.link.take() {

@@ -1,23 +1,28 @@
 //! Why HubSpot holds what it holds, in a sentence.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    call::CallEvent,
+    booking::{BookingEvent, BookingFacts, Invitee, Seat},
+    call::{CallEvent, Party},
     contact::{ContactLink, FoundBy},
     decision::{Because, Decision, Matched, PassedOver, Ruling},
-    ids::{ContactId, RuleId},
+    ids::{ContactId, ObjectId, RuleId, StepKey},
     kind::Kind,
     plan::Wishes,
-    record::Record,
+    record::{Held, Record},
     rule::RuleState,
     settings::{CallSettings, LogWhen, MeetingSettings, OnReschedule},
     source::Source,
+    step::Object,
     why,
 };
 use rstest::rstest;
 use uuid::Uuid;
 
 use crate::build::{
-    at, book, booked, booking, call, canceled, minute, moved, no_show, over, rejected, requested, said,
+    at, book, booked, booking, call, canceled, meeting_at, minute, moved, no_show, over, rejected, requested,
+    said,
 };
 
 const RESCHEDULED: &str = "Rescheduled: the activity has the new times; none stays with the times before.";
@@ -192,4 +197,34 @@ fn a_rule_that_did_not_count_says_why(#[case] state: RuleState, #[case] expected
 fn a_contact_says_how_it_was_found(#[case] by: FoundBy, #[case] matches: usize, #[case] expected: &str) {
     let link = ContactLink { id: ContactId::from("1"), by, matches, owner: None };
     assert_eq!(why::contact(&link), expected);
+}
+
+#[rstest]
+#[case::withheld(call([over().anonymous()]), Some("No contact: the number is withheld."))]
+#[case::no_number(call([over().with(|it| it.party = Some(Party::Digits("sip:ada".to_owned())))]), Some(NOBODY))]
+#[case::a_number(call([over()]), None)]
+#[case::an_address(call([over().anonymous().person("", "", "lin@example.net")]), None)]
+#[case::an_invitee(booking(Source::Calendar, [booked(0, 60)]), None)]
+#[case::an_invitee_without_either(booking(Source::Calendar, [invited(None)]), Some(NOBODY))]
+#[case::a_seat(booking(Source::Calcom, [seated(meeting_at(60).invitee)]), None)]
+#[case::a_seat_without_either(booking(Source::Calcom, [seated(Some(Invitee::default()))]), Some(NOBODY))]
+fn what_is_nobodys_says_why(#[case] mut record: Record, #[case] expected: Option<&str>) {
+    assert_eq!(why::nobody(&record), None, "nothing is held");
+    let (object, id, key) = (Object::Calls, ObjectId::from("1"), StepKey("aircall:1".to_owned()));
+    record.held.push(Held { object, id, key, properties: BTreeMap::new(), contacts: Vec::new() });
+    assert_eq!(why::nobody(&record), expected);
+    record.contact =
+        Some(ContactLink { id: ContactId::from("1"), by: FoundBy::Made, matches: 0, owner: None });
+    assert_eq!(why::nobody(&record), None, "it is somebody's");
+}
+
+const NOBODY: &str = "No contact: nothing was told that is an e-mail address or a phone number.";
+
+fn invited(invitee: Option<Invitee>) -> BookingEvent {
+    BookingEvent { facts: BookingFacts { invitee, ..meeting_at(60) }, ..booked(0, 60) }
+}
+
+fn seated(who: Option<Invitee>) -> BookingEvent {
+    let seats = who.into_iter().map(|who| Seat { who, answers: Vec::new() }).collect();
+    BookingEvent { facts: BookingFacts { seats, invitee: None, ..meeting_at(60) }, ..booked(0, 60) }
 }

@@ -99,7 +99,8 @@ fn received(envelope: &Envelope) -> Moment {
     Moment { envelope: Some(envelope.seq), ..moment(envelope.received_at, What::Received, text) }
 }
 
-/// The decisions of a call; for a booking, which is decided by the booking itself, why it stands; and how the contact was found.
+/// The decisions of a call; for a booking, which is decided by the booking itself, why it stands; and how the contact was found, or why there
+/// is none.
 fn decided(stored: &StoredRecord, ledger: &[LedgerEntry]) -> Vec<Moment> {
     let record = &stored.record;
     let mut moments = Vec::new();
@@ -112,11 +113,12 @@ fn decided(stored: &StoredRecord, ledger: &[LedgerEntry]) -> Vec<Moment> {
     if record.decisions.is_empty() && stored.state == RecordState::Logged && !stored.why.is_empty() {
         moments.push(moment(stored.changed_at, What::Decided, &stored.why));
     }
-    if let Some(contact) = &record.contact {
+    let whose = record.contact.as_ref().map(why::contact);
+    if let Some(whose) = whose.or_else(|| why::nobody(record).map(str::to_owned)) {
         // The contact is settled just before the first write that needs it.
         let first = ledger.iter().find(|entry| !is_notice(entry));
         let at = first.map_or(stored.changed_at, |entry| entry.at);
-        moments.push(moment(at, What::Decided, why::contact(contact)));
+        moments.push(moment(at, What::Decided, whose));
     }
     moments
 }
