@@ -105,7 +105,8 @@ const loseOutcome = async (page, world) => {
   await press(page, world.hubspot, "73a0d17f-1163-4015-bdd5-ec830791da20", "Delete");
   await page.goto(`${world.patchbay}/w/default/calls`);
   assert.ok(!(await choices()).includes("No answer"), "it left the choices at once");
-  await page.locator(".standing").getByText(/still used until \d?\d:\d\d/i).first().waitFor();
+  // In the hour before midnight it is the next day's, and says so.
+  await page.locator(".standing").getByText(/still used until (\d?\d \w{3}( \d{4})?, )?\d\d:\d\d/i).first().waitFor();
 };
 
 const loseTag = async (page, world) => {
