@@ -108,10 +108,11 @@ async fn a_record_tells_its_story() {
         [
             ("received", "Calendar.com sent booking.scheduled."),
             ("decided", "Booked as the scheduler says."),
+            ("decided", "No contact: nothing was told that is an e-mail address or a phone number."),
             ("written", "Create meeting: done."),
         ]
     );
-    let written = &detail["timeline"][2];
+    let written = &detail["timeline"][3];
     assert_eq!(written["hubspot"], json!({ "object": "meetings", "id": "9001" }));
     let title = "Meeting - Calendar.com: Intro call";
     assert_eq!(written["request"], json!({ "properties": { "hs_meeting_title": title } }));

@@ -35,6 +35,11 @@ impl Clock {
         self.skew_ms.store(skew_ms, Ordering::Relaxed);
     }
 
+    /// Whether a process runs.
+    pub fn goes(&self) -> bool {
+        self.began.lock().unwrap().1.is_some()
+    }
+
     /// A runtime begins: its clock moves this one.
     pub fn start(&self) {
         let mut began = self.began.lock().unwrap();

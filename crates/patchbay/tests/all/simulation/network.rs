@@ -3,7 +3,10 @@
 //! A request arrives within `ARRIVES_WITHIN_MS` or not at all, as the budget takes it to (`crates/engine/src/budget/window.rs`);
 //! its answer may take any time. One that is under way when the process dies arrives at that moment or not at all.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{
     body::Bytes,
@@ -101,8 +104,10 @@ impl Weather {
 pub struct Wire(pub Arc<World>);
 
 /// A request under way.
-struct Parcel {
+pub struct Parcel {
     world: Arc<World>,
+    /// In the order of their sending.
+    number: u64,
     /// The office whose HubSpot it is for; none: it is for Aircall.
     office: Option<usize>,
     request: Option<Request<Bytes>>,
@@ -169,11 +174,19 @@ impl Parcel {
         let is_read = request.method() == "GET" || path.ends_with("/search") || path.ends_with("/read");
         Self {
             world: Arc::clone(world),
+            number: world.parcels.fetch_add(1, Ordering::Relaxed),
             office,
             request: Some(sent.body(body.unwrap_or_default()).unwrap()),
             line: format!("{} {path}", request.method()),
             is_change: !is_read,
         }
+    }
+
+    fn land(&mut self) {
+        if self.world.with_chance(|chance| chance.happens(50)) {
+            self.arrive();
+        }
+        self.request = None;
     }
 
     /// Arrives, if it has not yet; what came of it.
@@ -195,15 +208,34 @@ impl Parcel {
 }
 
 impl Drop for Parcel {
-    /// Nobody waits for it any more: it arrives, or it does not.
+    /// Nobody waits for it any more: it arrives, or it does not. Those of a process that has died are adrift, since a runtime
+    /// drops its tasks in an order that no seed decides.
     fn drop(&mut self) {
-        if self.request.is_some() && self.world.with_chance(|chance| chance.happens(50)) {
-            self.arrive();
+        let Some(request) = self.request.take() else { return };
+        let mut parcel = Self {
+            world: Arc::clone(&self.world),
+            number: self.number,
+            office: self.office,
+            request: Some(request),
+            line: std::mem::take(&mut self.line),
+            is_change: self.is_change,
+        };
+        if self.world.clock.goes() {
+            parcel.land();
+        } else {
+            self.world.adrift.lock().unwrap().push(parcel);
         }
     }
 }
 
 impl World {
+    /// What the process that has died had sent arrives, or it does not.
+    pub fn land_what_is_adrift(&self) {
+        let mut adrift = std::mem::take(&mut *self.adrift.lock().unwrap());
+        adrift.sort_unstable_by_key(|parcel| parcel.number);
+        adrift.iter_mut().for_each(Parcel::land);
+    }
+
     fn fate(&self, office: Option<usize>) -> Fate {
         if self.is_calm() {
             return Fate::Fine;

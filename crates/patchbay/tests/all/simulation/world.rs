@@ -20,7 +20,7 @@ use super::{
     chance::Chance,
     clock::Clock,
     judge::Seen,
-    network::Weather,
+    network::{Parcel, Weather},
     node::Node,
     office::{Office, Rush, order},
     post::{Answer, Letter, sleep_until},
@@ -57,6 +57,10 @@ pub struct World {
     pub promised: Mutex<BTreeMap<usize, usize>>,
     /// Answers to them that are under way.
     pub answers: Mutex<Vec<Answer>>,
+    /// How many requests were sent.
+    pub parcels: AtomicU64,
+    /// Requests of a process that has died.
+    pub adrift: Mutex<Vec<Parcel>>,
     pub seen: Mutex<Vec<Seen>>,
     pub findings: Mutex<Vec<String>>,
     chance: Mutex<Chance>,
@@ -106,6 +110,7 @@ pub fn run(seed: u64) -> Run {
             end
         });
         drop(runtime);
+        world.land_what_is_adrift();
         match end {
             End::Crashed => world.lie_dead(),
             End::Judged => break,
@@ -194,6 +199,8 @@ impl World {
             aircall,
             letters: Mutex::new(letters),
             promised: Mutex::default(),
+            parcels: AtomicU64::default(),
+            adrift: Mutex::default(),
             answers: Mutex::default(),
             seen: Mutex::new(vec![Seen::default(), Seen::default()]),
             findings: Mutex::default(),
