@@ -200,4 +200,51 @@ mod tests {
     fn the_moment_is_told_by_the_accounts_clock() {
         assert_eq!(words(at("2026-11-21T05:00:02Z"), &zone("America/New_York")), "00:00 America/New_York");
     }
+
+    #[test]
+    fn todays_answers_are_those_of_requests_that_left_when_it_had_begun_there_too() {
+        for (since, expected) in [("2026-11-20T00:00:01.999Z", None), ("2026-11-20T00:00:02Z", Some(3))] {
+            let (since, now) = (at(since), at("2026-11-20T00:00:03Z"));
+            let mut day = Day::default();
+            day.learn(Told { left: 3, since, heard_at: now }, 0, &TimeZone::UTC, now, SignedDuration::ZERO);
+            assert_eq!(day.left(now).map(|left| left.requests), expected, "{since}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_again_of_one_moment_counts() {
+        let now = at("2026-11-20T12:00:00Z");
+        let mut day = Day::default();
+        learn(&mut day, 8, 0, now);
+        learn(&mut day, 6, 0, now);
+        assert_eq!(day.left(now).map(|left| left.requests), Some(6));
+    }
+
+    #[test]
+    fn what_was_told_at_the_very_moment_of_a_change_is_not_believed() {
+        let now = at("2026-11-20T12:00:00Z");
+        for (ms, expected) in [(-1, Some(8)), (0, None), (1, None)] {
+            let mut day = Day::default();
+            learn(&mut day, 8, 0, now);
+            day.forget_before(now + SignedDuration::from_millis(ms));
+            assert_eq!(day.left(now).map(|left| left.requests), expected, "{ms}");
+        }
+    }
+
+    #[test]
+    fn dawn_is_over_after_five_minutes() {
+        let until = |now: &str| spent_until(&TimeZone::UTC, at(now));
+        assert_eq!(until("2026-11-20T00:04:59Z"), at("2026-11-20T00:05:59Z"));
+        assert_eq!(until("2026-11-20T00:05:00Z"), at("2026-11-21T00:00:02Z"));
+    }
+
+    #[test]
+    fn places_count_for_the_day_from_the_moment_that_was_told_on() {
+        let now = at("2026-11-20T12:00:00Z");
+        let place = |ms: i64| Place { from: now, until: now + SignedDuration::from_millis(ms), after: None };
+        let mut day = Day::default();
+        learn(&mut day, 20, 0, now);
+        day.give_back(&[place(-450), place(-449), place(0)]);
+        assert_eq!(day.left(now).map(|left| left.requests), Some(22));
+    }
 }

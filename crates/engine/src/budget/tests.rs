@@ -1,6 +1,7 @@
 //! The budget against a HubSpot that counts to the letter: whatever the schedule, nothing is refused, all is sent.
 
 mod account;
+mod keeping;
 mod nodes;
 
 use connectors::hubspot::{Class, Policy, RateHeaders, Ticket};
