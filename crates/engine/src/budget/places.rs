@@ -275,4 +275,68 @@ mod tests {
         assert_eq!(from[..5], [0; 5]);
         assert!(from[5..].windows(2).all(|pair| pair[1] - pair[0] >= 900), "{from:?}");
     }
+
+    fn times(places: &Places) -> Vec<i64> {
+        places.taken().iter().map(|taken| taken.at.as_millisecond()).collect()
+    }
+
+    #[test]
+    fn what_hubspot_counted_beyond_ours_is_others() {
+        let mut places = Places::new(10, TEN);
+        places.take(3, at(0));
+        places.correct(5, 1, at(0), at(100));
+        assert_eq!(times(&places), [0, 0, 0, 100, 100, 100]);
+        places.correct(1, 0, at(0), at(200));
+        assert_eq!(places.taken().len(), 6, "it counted fewer than we know of");
+        places.correct(99, 0, at(0), at(200));
+        assert_eq!(places.in_use(at(200)), 16, "no more than the window holds");
+    }
+
+    #[test]
+    fn what_was_used_after_a_moment_was_used_later_than_it() {
+        let mut places = Places::new(10, TEN);
+        for ms in [0, 5, 5, 9] {
+            places.take(1, at(ms));
+        }
+        assert_eq!([4, 5, 9].map(|ms| places.used_since(at(ms))), [3, 1, 0]);
+    }
+
+    #[test]
+    fn a_place_is_a_holders_until_it_is_free() {
+        let mut places = Places::new(10, TEN);
+        places.take(1, at(11_000));
+        places.settle(1, &Stocktaking { flying: vec![at(0)], ..Stocktaking::default() });
+        assert_eq!([0, 10_009, 10_010].map(|ms| places.in_use_but_for(1, at(ms))), [1, 1, 1]);
+        assert_eq!([0, 10_009, 10_010].map(|ms| places.in_use_but_for(2, at(ms))), [2, 2, 1]);
+    }
+
+    #[test]
+    fn what_is_long_past_is_forgotten_and_what_cannot_be_too() {
+        let mut places = Places::new(2, TEN);
+        for ms in [0, 1, 200_000] {
+            places.take(1, at(ms));
+        }
+        places.forget(at(45_000));
+        assert_eq!(times(&places), [1, 105_000], "after the length and 35 s; a minute ahead at most");
+        let mut places = Places::new(2, TEN);
+        for ms in [0, 1, 2, 20_000] {
+            places.take(1, at(ms));
+        }
+        places.forget(at(20_000));
+        assert_eq!(times(&places), [2, 20_000], "of those that are free, no more than there are places");
+        places.take(2, at(20_000));
+        places.forget(at(20_001));
+        assert_eq!(times(&places), [20_000; 3], "none that is in use");
+    }
+
+    #[test]
+    fn the_next_ones_go_out_in_the_stead_of_those_that_were_not_used() {
+        let mut places = Places::new(10, TEN).spread(at(-60_000));
+        places.book(1, 5, SPELL, at(0));
+        let unused = places.book(2, 1, SPELL, at(0));
+        let sixth = unused[0].from;
+        assert_eq!((places.last(), sixth > at(0)), (Some(sixth), true));
+        places.settle(2, &Stocktaking { unused, ..Stocktaking::default() });
+        assert_eq!(places.last(), Some(sixth - SignedDuration::from_millis(900)));
+    }
 }
