@@ -73,7 +73,7 @@ pub struct Settings {
     /// How long outcomes lag what the dashboard shows [default: 1h]
     #[arg(long, env = "PATCHBAY_OUTCOME_DELAY")]
     pub outcome_delay: Option<String>,
-    /// How often the lists of outcomes and tags are read again [default: 5m]
+    /// How often the lists of outcomes and tags are read again; once a second at most [default: 5m]
     #[arg(long, env = "PATCHBAY_LIST_REFRESH")]
     pub list_refresh: Option<String>,
     /// What to log, e.g. info or patchbay=debug [default: info]

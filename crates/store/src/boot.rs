@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{
-    Result, Store, column,
-    database::{Connection, params},
-};
+use crate::{Result, Store, column, database::Connection, installation};
 
 const ROW: &str = "boot";
 
@@ -32,20 +29,12 @@ impl Store {
 }
 
 fn known(connection: &Connection, boot: &str) -> Result<Option<Timestamp>> {
-    let sql = "SELECT value FROM installation WHERE name = $1";
-    let value: Option<Vec<u8>> = connection.first(sql, params![ROW], |row| row.get(0))?;
-    let Some((name, began)) =
-        value.and_then(|value| serde_json::from_slice::<(String, Timestamp)>(&value).ok())
-    else {
-        return Ok(None);
-    };
-    Ok((name == boot).then_some(began))
+    let word = installation::word(connection, ROW)?;
+    let kept = word.and_then(|word| serde_json::from_str::<(String, Timestamp)>(&word).ok());
+    Ok(kept.filter(|(name, _)| name == boot).map(|(_, began)| began))
 }
 
 fn keep(connection: &Connection, boot: &str, began: Timestamp) -> Result<Timestamp> {
-    let value = column::to_json(&(boot, began), "installation")?;
-    let sql = "INSERT INTO installation (name, value) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    connection.run(sql, params![ROW, value.as_bytes()])?;
+    installation::put(connection, ROW, &column::to_json(&(boot, began), "installation")?)?;
     Ok(began)
 }

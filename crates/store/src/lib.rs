@@ -19,6 +19,7 @@ mod grant;
 mod hook;
 mod idempotency;
 mod inbox;
+mod installation;
 mod intake;
 mod key;
 mod lane;

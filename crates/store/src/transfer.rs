@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Address, MasterKey, Result, StoreError,
     database::{Access, Connection, params},
+    installation::{put, word},
     key, migrate,
     node::Door,
     postgres::Server,
@@ -245,16 +246,4 @@ fn identity(connection: &Connection) -> Result<String> {
     let sql = "SELECT value FROM installation WHERE name = 'master_key_check'";
     let sealed: Option<Vec<u8>> = connection.first(sql, &[], |row| row.get(0))?;
     Ok(sealed.map(|sealed| hex::encode(Sha256::digest(sealed))).unwrap_or_default())
-}
-
-fn word(connection: &Connection, name: &str) -> Result<Option<String>> {
-    let sql = "SELECT value FROM installation WHERE name = $1";
-    let value: Option<Vec<u8>> = connection.first(sql, params![name], |row| row.get(0))?;
-    Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
-}
-
-fn put(connection: &Connection, name: &str, value: &str) -> Result<()> {
-    let sql = "INSERT INTO installation (name, value) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    connection.run(sql, params![name, value.as_bytes()]).map(drop)
 }

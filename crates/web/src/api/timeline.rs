@@ -99,8 +99,8 @@ fn received(envelope: &Envelope) -> Moment {
     Moment { envelope: Some(envelope.seq), ..moment(envelope.received_at, What::Received, text) }
 }
 
-/// The decisions of a call; for a booking, which is decided by the booking itself, why it stands; and how the contact was found, or why there
-/// is none.
+/// The decisions of a call; for a booking, which is decided by the booking itself, why it stands; and how the contact was
+/// found, or why there is none.
 fn decided(stored: &StoredRecord, ledger: &[LedgerEntry]) -> Vec<Moment> {
     let record = &stored.record;
     let mut moments = Vec::new();

@@ -1,6 +1,6 @@
 //! The way to HubSpot and Aircall: what becomes of each request is the seed's to say.
 //!
-//! A request arrives within `ARRIVES_WITHIN_MS` or not at all, as the budget takes it to (`crates/engine/src/budget/window.rs`);
+//! A request arrives within `ARRIVES_WITHIN_MS` or not at all, as the budget takes it to (`crates/engine/src/budget/places.rs`);
 //! its answer may take any time. One that is under way when the process dies arrives at that moment or not at all.
 
 use std::{
